@@ -1,0 +1,1 @@
+"""The built single-page application, as files: see `gestral.app.frontend`."""

@@ -1,0 +1,53 @@
+"""A finished video: the files on the local disk and what a page or a feed says of them."""
+
+import msgspec
+
+__all__ = ("Chapter", "Source", "Video")
+
+
+class Chapter(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the video that can be jumped to; `start` is in seconds."""
+
+    title: str
+    start: float
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """Something shown or said that came from elsewhere."""
+
+    kind: str
+    address: str
+    credit: str = ""
+    licence: str = ""
+
+
+class Video(msgspec.Struct, frozen=True, kw_only=True):
+    """A finished video. All paths are files on the local disk.
+
+    Attributes:
+        path: MP4: H.264 High and AAC, faststart, with chapters.
+        webvtt: Captions.
+        srt: Captions.
+        transcript: Markdown, every paragraph linked to its source.
+        poster: JPEG of the size of the video.
+        duration: Seconds, of the picture track.
+        width: Pixels.
+        height: Pixels.
+        rate: Frames a second.
+        size: Bytes of the MP4.
+        chapters: At least one.
+        sources: The post and every picture shown.
+    """
+
+    path: str
+    webvtt: str
+    srt: str
+    transcript: str
+    poster: str
+    duration: float
+    width: int
+    height: int
+    rate: int
+    size: int
+    chapters: tuple[Chapter, ...] = ()
+    sources: tuple[Source, ...] = ()

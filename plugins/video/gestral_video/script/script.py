@@ -1,0 +1,42 @@
+"""A script: the sentences to be spoken, each with the blocks it came from."""
+
+from typing import Literal
+
+import msgspec
+
+__all__ = ("Mode", "Script", "Sentence")
+
+Mode = Literal["highlights", "full"]
+"""`highlights` is about 60 to 90 seconds of the most telling sentences; `full` is the whole post."""
+
+
+class Sentence(msgspec.Struct, frozen=True, kw_only=True):
+    """One sentence.
+
+    Attributes:
+        id: `s1`, `s2`, ... in the order of speaking.
+        text: As it is written: what captions and scenes show.
+        spoken: As it is said: numbers, dates, units and the like in words. A voice reads this.
+        block_ids: The article's blocks it came from, never empty. The title's own id is `title`.
+        pause: Silence after it, in seconds.
+    """
+
+    id: str
+    text: str
+    spoken: str
+    block_ids: tuple[str, ...]
+    pause: float = 0.25
+
+
+class Script(msgspec.Struct, frozen=True, kw_only=True):
+    """The sentences in the order of speaking.
+
+    Attributes:
+        mode: How much of the post is told.
+        language: BCP 47 tag, the article's.
+        sentences: At least one. The first says the title.
+    """
+
+    mode: Mode
+    language: str
+    sentences: tuple[Sentence, ...]

@@ -1,0 +1,160 @@
+"""A storyboard: the scenes of a video. This is what a person edits."""
+
+from typing import Literal
+
+import msgspec
+
+__all__ = (
+    "CaptionMode",
+    "CodeScene",
+    "Cue",
+    "CueWord",
+    "Format",
+    "ImageScene",
+    "ListScene",
+    "QuoteScene",
+    "Scene",
+    "Storyboard",
+    "TextScene",
+    "TitleScene",
+    "Transition",
+)
+
+Format = Literal["16:9", "9:16", "1:1", "4:5"]
+CaptionMode = Literal["karaoke", "off"]
+Transition = Literal["cut", "dissolve"]
+
+
+class CueWord(msgspec.Struct, frozen=True, kw_only=True):
+    """A word within a cue; `start` and `end` are seconds from the start of the scene."""
+
+    text: str
+    start: float
+    end: float
+
+
+class Cue(msgspec.Struct, frozen=True, kw_only=True):
+    """One sentence in its scene.
+
+    Attributes:
+        sentence_id: The script's sentence.
+        text: What captions show.
+        block_ids: The blocks that the sentence came from.
+        take: Path of its sound, a mono WAV file; empty for a silent cue.
+        start: When its sound starts, in seconds from the start of the scene.
+        end: When its sound ends; the scene lasts at least as long.
+        words: With times from the start of the scene.
+    """
+
+    sentence_id: str
+    text: str
+    block_ids: tuple[str, ...] = ()
+    take: str = ""
+    start: float = 0.0
+    end: float = 0.0
+    words: tuple[CueWord, ...] = ()
+
+
+class _Scene(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """What all scenes have.
+
+    Attributes:
+        id: `c1`, `c2`, ... in order.
+        duration: Seconds, a whole number of frames of the storyboard's rate.
+        cues: What is said during it, in order; empty in a silent scene.
+        transition: How it comes in after the scene before it. A dissolve happens within the first
+            half second of this scene, over the last frame of the scene before: scenes tile the
+            timeline and never overlap.
+    """
+
+    id: str
+    duration: float
+    cues: tuple[Cue, ...] = ()
+    transition: Transition = "dissolve"
+
+
+class TitleScene(_Scene, frozen=True, kw_only=True, tag="title"):
+    """The opening card. `picture` is a local path or empty; `detail` is byline, site and date."""
+
+    title: str
+    detail: str = ""
+    picture: str = ""
+
+
+class TextScene(_Scene, frozen=True, kw_only=True, tag="text"):
+    """A heading, when there is one, and lines that rise as they are spoken."""
+
+    lines: tuple[str, ...]
+    heading: str = ""
+
+
+class QuoteScene(_Scene, frozen=True, kw_only=True, tag="quote"):
+    """Somebody's words with their name, where known."""
+
+    text: str
+    author: str = ""
+
+
+class ListScene(_Scene, frozen=True, kw_only=True, tag="list"):
+    """Items that appear one after another, each as it is spoken of.
+
+    `item_starts` are seconds from the start of the scene, one for every item, rising.
+    """
+
+    items: tuple[str, ...]
+    item_starts: tuple[float, ...]
+    heading: str = ""
+    ordered: bool = False
+
+
+class CodeScene(_Scene, frozen=True, kw_only=True, tag="code"):
+    """Code in colours of its syntax."""
+
+    code: str
+    language: str = ""
+    heading: str = ""
+
+
+class ImageScene(_Scene, frozen=True, kw_only=True, tag="image"):
+    """A picture under a slow pan and zoom; `caption` is shown on it, `credit` small."""
+
+    picture: str
+    picture_address: str = ""
+    caption: str = ""
+    credit: str = ""
+
+
+Scene = TitleScene | TextScene | QuoteScene | ListScene | CodeScene | ImageScene
+
+
+class Storyboard(msgspec.Struct, frozen=True, kw_only=True):
+    """The scenes of a video and how all of it looks.
+
+    Attributes:
+        title: Of the video.
+        language: BCP 47 tag.
+        address: Of the post it was made from.
+        site_name: Whose post it is.
+        licence: Of the post, or empty.
+        format: Width to height.
+        rate: Frames a second.
+        style: The style's id.
+        captions: How captions are burned in. WebVTT and SRT are always written.
+        scenes: In order; they tile the timeline from 0.
+    """
+
+    title: str
+    language: str
+    address: str
+    site_name: str = ""
+    licence: str = ""
+    format: Format = "16:9"
+    rate: int = 30
+    style: str = "daylight"
+    captions: CaptionMode = "karaoke"
+    scenes: tuple[Scene, ...] = ()
+
+    @property
+    def duration(self) -> float:
+        """Length of the video in seconds."""
+        return sum(scene.duration for scene in self.scenes)
