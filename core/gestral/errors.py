@@ -106,7 +106,7 @@ class TooLargeError(InputError):
 
 
 class FetchError(InputError):
-    """A foreign address could not be read: refused, unreachable, too large, not what it should be."""
+    """A foreign address could not be read: refused, unreachable, too large or not as promised."""
 
     default_code = "fetch-failed"
 
@@ -132,7 +132,7 @@ class ServiceError(GestralError):
 
 
 class JobError(GestralError):
-    """A job ended without its result, for a reason that a person can act on. It is not tried again."""
+    """A job ended without its result, for a reason that a person can act on: it is final."""
 
     default_code = "job-failed"
 

@@ -7,7 +7,7 @@ import msgspec
 __all__ = ("Mode", "Script", "Sentence")
 
 Mode = Literal["highlights", "full"]
-"""`highlights` is about 60 to 90 seconds of the most telling sentences; `full` is the whole post."""
+"""`highlights` is 60 to 90 seconds of the most telling sentences; `full` is the whole post."""
 
 
 class Sentence(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,257 @@
+"""What plugins offer each other: a protocol and its token, side by side.
+
+| Token          | Protocol      | Provided by |
+|----------------|---------------|-------------|
+| `CLOCK`        | `Clock`       | core |
+| `JOBS`         | `Jobs`        | core |
+| `OBJECT_STORE` | `ObjectStore` | core |
+| `FETCHER`      | `Fetcher`     | core |
+| `CURRENT_USER` | `CurrentUser` | a plugin that knows people |
+| `MEMBERS`      | `Members`     | a plugin that knows organisations |
+| `MAILER`       | `Mailer`      | a plugin that sends mail |
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+
+import msgspec
+
+from gestral.events import Event
+from gestral.plugin import Capability, Job, Role
+
+if TYPE_CHECKING:
+    from litestar.connection import ASGIConnection
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from gestral.http import Response
+
+__all__ = (
+    "CLOCK",
+    "CURRENT_USER",
+    "FETCHER",
+    "JOBS",
+    "MAILER",
+    "MEMBERS",
+    "OBJECT_STORE",
+    "Clock",
+    "CurrentUser",
+    "Fetcher",
+    "Identity",
+    "JobState",
+    "JobView",
+    "Jobs",
+    "Mailer",
+    "Member",
+    "Members",
+)
+
+A = TypeVar("A", bound=msgspec.Struct)
+
+JobState = Literal["waiting", "queued", "running", "done", "failed", "cancelled"]
+"""`waiting` in the outbox, `queued` for a worker, `running`; the other three are final."""
+
+
+class Clock(Protocol):
+    """The time, so that tests can turn it."""
+
+    def now(self) -> dt.datetime:
+        """Return the present moment, in UTC, with its zone."""
+        ...
+
+
+class JobView(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be told of a job.
+
+    Attributes:
+        id: The outbox row's.
+        name: `<plugin>.<job>`.
+        state: See `JobState`.
+        stage: What it is doing, in plain words; empty before it starts.
+        done: Steps of the stage that are done.
+        total: Steps that the stage has, 0 when that is not known.
+        reason: Why it failed, for people; else empty.
+        code: The stable code of that reason; else empty.
+        attempt: How often it was started.
+    """
+
+    id: uuid.UUID
+    name: str
+    state: JobState
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+    reason: str = ""
+    code: str = ""
+    attempt: int = 0
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state in {"done", "failed", "cancelled"}
+
+
+class Jobs(Protocol):
+    """Work for later, and what became of it."""
+
+    async def enqueue(
+        self,
+        session: "AsyncSession",
+        job: Job[A],
+        arguments: A,
+        *,
+        key: str = "",
+        organisation_id: uuid.UUID | None = None,
+        delay: float = 0.0,
+    ) -> uuid.UUID:
+        """Ask for a job in the caller's transaction, and return its id.
+
+        Args:
+            session: The transaction that gives the reason for the job.
+            job: One that a loaded plugin declares.
+            arguments: Of the type that the job declares.
+            key: While a job of this name and key is unfinished, no second one is made: its id is
+                returned instead.
+            organisation_id: On whose behalf.
+            delay: Seconds to wait at least.
+
+        Raises:
+            PluginError: No loaded plugin declares this job.
+        """
+        ...
+
+    async def publish(self, session: "AsyncSession", event: Event) -> None:
+        """Tell all listeners of an event, after the caller's transaction is committed."""
+        ...
+
+    async def cancel(self, session: "AsyncSession", job_id: uuid.UUID) -> None:
+        """Have a job not started, or stopped at its next `progress`. A finished one stays so."""
+        ...
+
+    async def view(self, job_id: uuid.UUID) -> JobView:
+        """Return how a job stands.
+
+        Raises:
+            NotFoundError: There is no such job.
+        """
+        ...
+
+    def watch(self, job_id: uuid.UUID) -> AsyncIterator[JobView]:
+        """Yield how a job stands, now and at every change, ending with the final state.
+
+        Raises:
+            NotFoundError: There is no such job.
+        """
+        ...
+
+
+class Fetcher(Protocol):
+    """The only way to foreign addresses. See `gestral.http.Fetcher` for what it refuses."""
+
+    async def get(
+        self,
+        address: str,
+        *,
+        accept: tuple[str, ...] = (),
+        max_bytes: int | None = None,
+        deadline: float | None = None,
+    ) -> "Response":
+        """Read an address.
+
+        Args:
+            address: `http:` or `https:`.
+            accept: Media types that will do, such as `image/*`; empty for all.
+            max_bytes: Limit of the body after decompression.
+            deadline: Seconds for all of it, redirects and retries included.
+
+        Raises:
+            FetchError: With a stable code for each way in which it can fail.
+        """
+        ...
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """Who makes a request, for which organisation, and what they may do.
+
+    Attributes:
+        user_id: The person.
+        organisation_id: The organisation that they act for at the moment.
+        name: What to call them.
+        email: Where to write to them.
+        permissions: The names of their permissions in that organisation.
+    """
+
+    user_id: uuid.UUID
+    organisation_id: uuid.UUID
+    name: str
+    email: str
+    permissions: frozenset[str]
+
+
+class CurrentUser(Protocol):
+    """Who makes a request."""
+
+    async def identify(self, connection: "ASGIConnection[Any, Any, Any, Any]") -> Identity | None:
+        """Return who makes the request, or None when nobody is signed in."""
+        ...
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """A person in an organisation."""
+
+    user_id: uuid.UUID
+    name: str
+    email: str
+    role: Role
+
+
+class Members(Protocol):
+    """Who belongs to an organisation."""
+
+    async def members(
+        self, session: "AsyncSession", organisation_id: uuid.UUID
+    ) -> tuple[Member, ...]:
+        """Return the members, the mightiest first; empty for an unknown organisation."""
+        ...
+
+    async def demo_organisation(self, session: "AsyncSession") -> uuid.UUID | None:
+        """Return the organisation that demonstration data belong to, or None without one."""
+        ...
+
+
+class Mailer(Protocol):
+    """Sends mail."""
+
+    async def send(
+        self,
+        session: "AsyncSession",
+        template: str,
+        to: str,
+        context: Mapping[str, Any],
+        *,
+        key: str,
+    ) -> None:
+        """Have a mail sent once the caller's transaction is committed, at most once for each key.
+
+        Args:
+            session: The transaction that gives the reason for the mail.
+            template: `<plugin>/<template>` of a plugin's `mail_templates`.
+            to: One e-mail address.
+            context: What the template needs: JSON values.
+            key: Names the effect; a second call with the same key sends nothing.
+
+        Raises:
+            InputError: The address cannot be one.
+            PluginError: There is no such template.
+        """
+        ...
+
+
+CLOCK = Capability[Clock]("clock")
+JOBS = Capability[Jobs]("jobs")
+OBJECT_STORE = Capability["ObjectStore"]("object_store")
+FETCHER = Capability[Fetcher]("fetcher")
+CURRENT_USER = Capability[CurrentUser]("current_user")
+MEMBERS = Capability[Members]("members")
+MAILER = Capability[Mailer]("mailer")
