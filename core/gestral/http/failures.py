@@ -1,0 +1,53 @@
+"""Sentences about addresses that cannot be read."""
+
+from gestral.errors import FetchError
+
+__all__ = ("invalid", "private", "shown", "too_large", "undecodable")
+
+
+def invalid(address: str, reason: str) -> FetchError:
+    """Say that an address cannot be used as it is written."""
+    return FetchError(
+        f"{shown(address)} cannot be read as an address: {reason}.",
+        hint="Copy the address of the page from your browser.",
+        code="address-invalid",
+    )
+
+
+def private(address: str, reason: str) -> FetchError:
+    """Say that an address leads where nobody outside should look."""
+    return FetchError(
+        f"{shown(address)} does not lead to the public internet: {reason}.",
+        hint="Give an address that anyone can open; an operator can allow a network of their own.",
+        code="address-private",
+    )
+
+
+def too_large(address: str, limit: int) -> FetchError:
+    """Say that an address holds more than the limit, in bytes."""
+    return FetchError(
+        f"{shown(address)} holds more than {limit / 2**20:.3g} MB.",
+        hint="Give the address of a single post, or save it as a file without its media.",
+        code="too-large",
+    )
+
+
+def undecodable(address: str, reason: str) -> FetchError:
+    """Say that a body is packed in a way that is not undone here."""
+    return FetchError(
+        f"{shown(address)} cannot be unpacked: {reason}.",
+        hint="Save the page as a file and give that instead.",
+        code="encoding-refused",
+    )
+
+
+def shown(address: str) -> str:
+    """Quote an address for a message: printable, short, and without a password in it."""
+    scheme, separator, rest = address.partition("://")
+    authority, slash, path = rest.partition("/")
+    hidden = f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
+    text = "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}"
+        for character in hidden
+    )
+    return text if len(text) <= 200 else f"{text[:199]}\N{HORIZONTAL ELLIPSIS}"
