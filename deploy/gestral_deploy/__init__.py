@@ -1,0 +1,1 @@
+"""Gestral on AWS: one component per file, put together in `platform`."""
