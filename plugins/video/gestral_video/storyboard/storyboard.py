@@ -6,6 +6,7 @@ import msgspec
 
 __all__ = (
     "CaptionMode",
+    "ClosingScene",
     "CodeScene",
     "Cue",
     "CueWord",
@@ -34,13 +35,15 @@ class CueWord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cue(msgspec.Struct, frozen=True, kw_only=True):
-    """One sentence in its scene.
+    """One sentence in its scene, or the part of a long sentence that is heard in this scene.
 
     Attributes:
         sentence_id: The script's sentence.
         text: What captions show.
         block_ids: The blocks that the sentence came from.
         take: Path of its sound, a mono WAV file; empty for a silent cue.
+        take_start: Where in the take this cue's sound begins, in seconds: 0 unless the sentence
+            began in a scene before.
         start: When its sound starts, in seconds from the start of the scene.
         end: When its sound ends; the scene lasts at least as long.
         words: With times from the start of the scene.
@@ -50,6 +53,7 @@ class Cue(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     block_ids: tuple[str, ...] = ()
     take: str = ""
+    take_start: float = 0.0
     start: float = 0.0
     end: float = 0.0
     words: tuple[CueWord, ...] = ()
@@ -62,6 +66,8 @@ class _Scene(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
         id: `c1`, `c2`, ... in order.
         duration: Seconds, a whole number of frames of the storyboard's rate.
         cues: What is said during it, in order; empty in a silent scene.
+        heading: Of the section it tells. Text, list and code scenes show it; chapters follow it.
+        look: Which of the style's looks it wears, counted round: neighbours differ.
         transition: How it comes in after the scene before it. A dissolve happens within the first
             half second of this scene, over the last frame of the scene before: scenes tile the
             timeline and never overlap.
@@ -70,22 +76,25 @@ class _Scene(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     id: str
     duration: float
     cues: tuple[Cue, ...] = ()
+    heading: str = ""
+    look: int = 0
     transition: Transition = "dissolve"
 
 
 class TitleScene(_Scene, frozen=True, kw_only=True, tag="title"):
-    """The opening card. `picture` is a local path or empty; `detail` is byline, site and date."""
+    """The opening card. `picture` is a local path or empty; `detail` is byline and date."""
 
     title: str
+    site_name: str = ""
     detail: str = ""
     picture: str = ""
+    picture_address: str = ""
 
 
 class TextScene(_Scene, frozen=True, kw_only=True, tag="text"):
-    """A heading, when there is one, and lines that rise as they are spoken."""
+    """Lines that rise as they are spoken, under the section's heading."""
 
     lines: tuple[str, ...]
-    heading: str = ""
 
 
 class QuoteScene(_Scene, frozen=True, kw_only=True, tag="quote"):
@@ -98,13 +107,17 @@ class QuoteScene(_Scene, frozen=True, kw_only=True, tag="quote"):
 class ListScene(_Scene, frozen=True, kw_only=True, tag="list"):
     """Items that appear one after another, each as it is spoken of.
 
-    `item_starts` are seconds from the start of the scene, one for every item, rising.
+    Attributes:
+        items: As they are written.
+        item_starts: Seconds from the start of the scene, one for every item, rising.
+        ordered: Numbers instead of bullets.
+        first_number: The number of the first item, in an ordered list told in several scenes.
     """
 
     items: tuple[str, ...]
     item_starts: tuple[float, ...]
-    heading: str = ""
     ordered: bool = False
+    first_number: int = 1
 
 
 class CodeScene(_Scene, frozen=True, kw_only=True, tag="code"):
@@ -112,7 +125,6 @@ class CodeScene(_Scene, frozen=True, kw_only=True, tag="code"):
 
     code: str
     language: str = ""
-    heading: str = ""
 
 
 class ImageScene(_Scene, frozen=True, kw_only=True, tag="image"):
@@ -124,7 +136,14 @@ class ImageScene(_Scene, frozen=True, kw_only=True, tag="image"):
     credit: str = ""
 
 
-Scene = TitleScene | TextScene | QuoteScene | ListScene | CodeScene | ImageScene
+class ClosingScene(_Scene, frozen=True, kw_only=True, tag="closing"):
+    """The last card: whose post it was and where to read it."""
+
+    site_name: str
+    address: str = ""
+
+
+Scene = TitleScene | TextScene | QuoteScene | ListScene | CodeScene | ImageScene | ClosingScene
 
 
 class Storyboard(msgspec.Struct, frozen=True, kw_only=True):

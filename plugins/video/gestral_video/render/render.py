@@ -1,0 +1,323 @@
+"""Rendering: a storyboard becomes files.
+
+    storyboard -> segments -> pool of processes -> cache folder -> joined with the sound -> MP4
+
+Every segment and the sound are kept in a folder under the hash of what shapes them, so that a
+second rendering encodes only what changed. The same storyboard gives the same bytes.
+"""
+
+import hashlib
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import cv2
+import msgspec
+from PIL import Image
+
+from gestral.errors import RetryableError
+from gestral_video.publish.captions import srt, webvtt
+from gestral_video.publish.chapters import chapters_of
+from gestral_video.publish.poster import write_poster
+from gestral_video.publish.sources import sources_of
+from gestral_video.publish.transcript import transcript
+from gestral_video.render.joining import join
+from gestral_video.render.patches import to_rgb
+from gestral_video.render.segments import (
+    Segment,
+    frame_at,
+    render_segment,
+    segment_key,
+    segments_of,
+)
+from gestral_video.render.sound import SOUND_VERSION, write_sound
+from gestral_video.render.stage import stage
+from gestral_video.render.styles import style
+from gestral_video.render.video import Video
+from gestral_video.storyboard.storyboard import Storyboard
+
+__all__ = ("Progress", "preview_frame", "render")
+
+Progress = Callable[[int, int], None]
+"""Called with the frames done and the frames in all; what it raises cancels the rendering."""
+
+POLL_SECONDS = 0.1
+
+
+def render(
+    storyboard: Storyboard,
+    folder: Path,
+    output: Path,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    scale: float = 1.0,
+) -> Video:
+    """Render a storyboard.
+
+    Beside `post.mp4` come `post.vtt`, `post.srt`, `post.md` (the transcript) and `post.jpg` (the
+    poster). All are written under other names first: a failed or cancelled rendering leaves none
+    of them half-made, and what was there before as it was.
+
+    Args:
+        storyboard: At least one scene.
+        folder: Where finished segments are kept for the next rendering; may be deleted any time.
+        output: The video's file; its folder is made where it is missing.
+        workers: Processes that encode; by default as many as there are cores. 1 encodes in this
+            process.
+        progress: Told of every advance.
+        scale: Below 1 for previews: the share of the format's full size.
+
+    Raises:
+        InputError: The style is unknown, or a picture or take cannot be read.
+        RetryableError: A process died, most likely for want of memory.
+        ValueError: The storyboard has no scenes.
+    """
+    if not storyboard.scenes:
+        raise ValueError("A storyboard without scenes cannot be rendered.")
+    style(storyboard.style)
+    segments = list(segments_of(storyboard, scale))
+    paths = [folder / "segments" / f"{segment_key(segment)}.mp4" for segment in segments]
+    sound = folder / "sound" / f"{_sound_key(storyboard)}.m4a"
+    for needed in (folder / "segments", folder / "sound", output.parent):
+        needed.mkdir(parents=True, exist_ok=True)
+    count = workers or _cores()
+    _make_missing(storyboard, segments, paths, sound, count, progress or (lambda *_: None))
+    return _publish(storyboard, segments, paths, sound, output, scale)
+
+
+def preview_frame(storyboard: Storyboard, seconds: float, *, scale: float = 1.0) -> Image.Image:
+    """The frame that is seen at a time, without encoding anything.
+
+    Args:
+        storyboard: At least one scene.
+        seconds: From the start; beyond the end the last frame is given.
+        scale: The share of the format's full size.
+    """
+    wanted = max(0, round(seconds * storyboard.rate))
+    before = 0
+    frame, segment = 0, None
+    for segment in segments_of(storyboard, scale):
+        frame = segment.first + min(wanted - before, segment.count - 1)
+        before += segment.count
+        if wanted < before:
+            break
+    if segment is None:
+        raise ValueError("A storyboard without scenes has no frames.")
+    return Image.fromarray(to_rgb(frame_at(segment, frame)))
+
+
+# --- work ------------------------------------------------------------------------------------
+
+
+def _make_missing(
+    storyboard: Storyboard,
+    segments: Sequence[Segment],
+    paths: Sequence[Path],
+    sound: Path,
+    workers: int,
+    progress: Progress,
+) -> None:
+    """Make every segment, and the sound, that is not in the cache yet."""
+    total = sum(segment.count for segment in segments)
+    missing = {
+        path: segment for path, segment in zip(paths, segments, strict=True) if not path.exists()
+    }
+    # One scene told twice has one file, and the frames of both are done with it.
+    left = sum(s.count for s, path in zip(segments, paths, strict=True) if path in missing)
+    known = total - left
+    progress(known, total)
+    # The costliest first, so that no process is left with a long one at the end.
+    jobs: list[tuple[Callable[..., None], tuple[Any, ...]]] = [
+        (_make_segment, (segment, path))
+        for path, segment in sorted(missing.items(), key=lambda job: -job[1].count)
+    ]
+    if not sound.exists():
+        jobs.insert(min(workers, len(jobs)), (_make_sound, (storyboard, sound)))
+
+    def report(done: int) -> None:
+        progress(min(known + done, total), total)
+
+    if workers == 1 or len(jobs) < 2:
+        _in_this_process(jobs, report)
+    else:
+        _in_a_pool(jobs, min(workers, len(jobs)), report)
+    progress(total, total)
+
+
+def _in_this_process(
+    jobs: Sequence[tuple[Callable[..., None], tuple[Any, ...]]], report: Callable[[int], None]
+) -> None:
+    done = 0
+
+    def frame_done() -> None:
+        nonlocal done
+        done += 1
+        if done % 15 == 0:
+            report(done)
+
+    for work, arguments in jobs:
+        work(*arguments, frame_done)
+        report(done)
+
+
+def _in_a_pool(
+    jobs: Sequence[tuple[Callable[..., None], tuple[Any, ...]]],
+    workers: int,
+    report: Callable[[int], None],
+) -> None:
+    # A fork of a process with threads and open connections is asking for trouble.
+    context = multiprocessing.get_context("spawn")
+    done, stop = context.Value("q", 0), context.Event()
+    pool = ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_start_worker, initargs=(done, stop)
+    )
+    try:
+        futures: set[Future[None]] = {
+            pool.submit(_in_worker, work, arguments) for work, arguments in jobs
+        }
+        while futures:
+            finished, futures = wait(futures, POLL_SECONDS, FIRST_EXCEPTION)
+            for future in finished:
+                future.result()
+            report(done.value)
+    except BrokenProcessPool as error:
+        raise RetryableError(
+            "A process that encoded the video was killed, most likely for want of memory.",
+            hint="Try again, with fewer workers or on a machine with more memory.",
+        ) from error
+    finally:
+        stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+class _StoppedError(Exception):
+    """The rendering that this worker belongs to has ended."""
+
+
+_worker: dict[str, Any] = {}
+
+
+def _start_worker(done: Any, stop: Any) -> None:
+    cv2.setNumThreads(1)
+    _worker.update(done=done, stop=stop)
+
+
+def _in_worker(work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    def frame_done() -> None:
+        with _worker["done"].get_lock():
+            _worker["done"].value += 1
+        if _worker["stop"].is_set():
+            raise _StoppedError
+
+    work(*arguments, frame_done)
+
+
+def _make_segment(segment: Segment, path: Path, frame_done: Callable[[], None]) -> None:
+    with _written_whole(path) as unfinished:
+        render_segment(segment, unfinished, frame_done)
+
+
+def _make_sound(storyboard: Storyboard, path: Path, _: Callable[[], None]) -> None:
+    with _written_whole(path) as unfinished:
+        write_sound(storyboard, unfinished)
+
+
+@contextmanager
+def _written_whole(path: Path) -> Iterator[Path]:
+    """A path to write to that becomes `path` when all went well, and is gone when not."""
+    unfinished = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        yield unfinished
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _sound_key(storyboard: Storyboard) -> str:
+    """The hash of all that shapes the sound."""
+    placed: list[object] = [SOUND_VERSION, storyboard.rate]
+    for scene in storyboard.scenes:
+        placed.append(scene.duration)
+        for cue in scene.cues:
+            if cue.take:
+                digest = hashlib.sha256(Path(cue.take).read_bytes()).hexdigest()
+                placed.append((digest, cue.take_start, cue.start, cue.end))
+    return hashlib.sha256(msgspec.json.encode(placed)).hexdigest()
+
+
+# --- files -----------------------------------------------------------------------------------
+
+
+def _publish(
+    storyboard: Storyboard,
+    segments: Sequence[Segment],
+    paths: Sequence[Path],
+    sound: Path,
+    output: Path,
+    scale: float,
+) -> Video:
+    """Write all files under other names, then give them their own."""
+    frames = sum(segment.count for segment in segments)
+    duration = frames / storyboard.rate
+    chapters = chapters_of(storyboard)
+    names = {kind: output.with_suffix(f".{kind}") for kind in ("vtt", "srt", "md", "jpg")}
+    unfinished = Path(mkdtemp(prefix=f".{output.stem}-", dir=output.parent))
+    try:
+        made = {kind: unfinished / f"post.{kind}" for kind in (*names, "mp4")}
+        made["vtt"].write_text(webvtt(storyboard), encoding="utf-8")
+        made["srt"].write_text(srt(storyboard), encoding="utf-8")
+        made["md"].write_text(transcript(storyboard), encoding="utf-8")
+        poster = preview_frame(storyboard, _poster_time(storyboard), scale=scale)
+        write_poster(poster, made["jpg"])
+        join(
+            [(path, segment.count) for path, segment in zip(paths, segments, strict=True)],
+            sound,
+            made["mp4"],
+            rate=storyboard.rate,
+            title=storyboard.title,
+            address=storyboard.address,
+            licence=storyboard.licence,
+            chapters=chapters,
+            duration=duration,
+        )
+        for kind, name in names.items():
+            made[kind].replace(name)
+        made["mp4"].replace(output)
+    finally:
+        for left in unfinished.iterdir():
+            left.unlink()
+        unfinished.rmdir()
+    size = stage(storyboard.format, scale)
+    return Video(
+        path=str(output),
+        webvtt=str(names["vtt"]),
+        srt=str(names["srt"]),
+        transcript=str(names["md"]),
+        poster=str(names["jpg"]),
+        duration=duration,
+        width=size.width,
+        height=size.height,
+        rate=storyboard.rate,
+        size=output.stat().st_size,
+        chapters=chapters,
+        sources=sources_of(storyboard),
+    )
+
+
+def _poster_time(storyboard: Storyboard) -> float:
+    """When everything on the first scene has come to rest."""
+    return min(2.0, storyboard.scenes[0].duration * 0.8)

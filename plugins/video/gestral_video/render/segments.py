@@ -1,0 +1,187 @@
+"""Segments: a scene's frames in a closed file of their own, kept under the hash of what shapes them.
+
+A scene that comes in by a dissolve is two segments: its first half second, which the scene before
+shapes too, and the rest. So a changed scene is rendered again with the half second after it, and
+nothing else.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import cast
+
+import cv2
+import msgspec
+import numpy as np
+
+from gestral_video.render.compositor import Canvas
+from gestral_video.render.encoder import ENCODER_VERSION, X264Encoder
+from gestral_video.render.fonts import fonts_version
+from gestral_video.render.patches import Planes
+from gestral_video.render.shots import Shot, make_shot
+from gestral_video.render.stage import Stage, stage
+from gestral_video.render.styles import style
+from gestral_video.storyboard.storyboard import (
+    CaptionMode,
+    Format,
+    ImageScene,
+    Scene,
+    Storyboard,
+    TitleScene,
+)
+
+__all__ = ("ENGINE_VERSION", "Segment", "frame_at", "render_segment", "segment_key", "segments_of")
+
+ENGINE_VERSION = 1
+"""To be raised with every change to how frames look: part of every cache key."""
+
+DISSOLVE_SECONDS = 0.5
+
+
+class Segment(msgspec.Struct, frozen=True, kw_only=True):
+    """Some consecutive frames of a scene, and all that shapes them.
+
+    Attributes:
+        scene: Whose frames they are.
+        before: The scene over whose last frame this one comes in; none but in a dissolve.
+        first: The first frame, counted from the scene's start.
+        count: How many.
+    """
+
+    scene: Scene
+    before: Scene | None
+    first: int
+    count: int
+    format: Format
+    style: str
+    captions: CaptionMode
+    rate: int
+    scale: float
+
+
+def segments_of(storyboard: Storyboard, scale: float) -> Iterator[Segment]:
+    """The segments of a storyboard, in order; they tile its frames."""
+    before: Scene | None = None
+    for scene in storyboard.scenes:
+        count = round(scene.duration * storyboard.rate)
+        dissolve = 0
+        if before is not None and scene.transition == "dissolve":
+            dissolve = min(count, round(DISSOLVE_SECONDS * storyboard.rate))
+        for over, first, frames in ((before, 0, dissolve), (None, dissolve, count - dissolve)):
+            if frames:
+                yield Segment(
+                    scene=scene,
+                    before=over,
+                    first=first,
+                    count=frames,
+                    format=storyboard.format,
+                    style=storyboard.style,
+                    captions=storyboard.captions,
+                    rate=storyboard.rate,
+                    scale=scale,
+                )
+        before = scene
+
+
+def segment_key(segment: Segment) -> str:
+    """The hash of all that shapes the segment's frames. Where sound lies on the disk does not."""
+    scenes = [_seen(scene) for scene in (segment.scene, segment.before) if scene]
+    told = (
+        ENGINE_VERSION,
+        ENCODER_VERSION,
+        fonts_version(),
+        scenes,
+        [_picture_digest(scene) for scene in (segment.scene, segment.before) if scene],
+        msgspec.structs.replace(segment, scene=None, before=None),  # type: ignore[arg-type]
+    )
+    return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
+
+
+def _seen(scene: Scene) -> Scene:
+    """The scene without what nobody sees: where takes and pictures lie, which id it has."""
+    cues = tuple(
+        msgspec.structs.replace(cue, sentence_id="", block_ids=(), take="", take_start=0.0)
+        for cue in scene.cues
+    )
+    scene = msgspec.structs.replace(scene, id="", cues=cues)
+    if isinstance(scene, TitleScene | ImageScene):
+        shown = "picture" if scene.picture else ""
+        scene = msgspec.structs.replace(scene, picture=shown, picture_address="")
+    return scene
+
+
+def _picture_digest(scene: Scene) -> str:
+    path = getattr(scene, "picture", "")
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path else ""
+
+
+def render_segment(segment: Segment, path: Path, frame_done: Callable[[], None]) -> None:
+    """Encode the segment's frames into a file; `frame_done` is called after every one."""
+    stage_ = stage(segment.format, segment.scale)
+    with X264Encoder(path, stage_.width, stage_.height, segment.rate) as encoder:
+        shot = _shot(segment, segment.scene)
+        if segment.before is None:
+            canvas = Canvas(encoder.planes, shot.background)
+            for frame in range(segment.first, segment.first + segment.count):
+                canvas.show(shot.at(frame / segment.rate))
+                encoder.add()
+                frame_done()
+            return
+        under = _last_frame(segment, segment.before, stage_)
+        over = _empty_planes(stage_)
+        canvas = Canvas(over, shot.background)
+        for frame in range(segment.count):
+            canvas.show(shot.at(frame / segment.rate))
+            _mix(under, over, (frame + 1) / (segment.count + 1), encoder.planes)
+            encoder.add()
+            frame_done()
+
+
+def frame_at(segment: Segment, frame: int) -> Planes:
+    """One frame of the segment, counted from the scene's start, in planes of its own."""
+    stage_ = stage(segment.format, segment.scale)
+    shot = _shot(segment, segment.scene)
+    planes = _empty_planes(stage_)
+    Canvas(planes, shot.background).show(shot.at(frame / segment.rate))
+    if segment.before is not None:
+        under = _last_frame(segment, segment.before, stage_)
+        _mix(under, planes, (frame + 1) / (segment.count + 1), planes)
+    return planes
+
+
+def _mix(under: Planes, over: Planes, part: float, into: Planes) -> None:
+    """Dissolve: `part` of the one over the rest of the other, slow at both ends."""
+    eased = part * part * (3 - 2 * part)
+    for below, above, target in zip(under, over, into, strict=True):
+        target[:] = cv2.addWeighted(below, 1 - eased, above, eased, 0)
+
+
+def _last_frame(segment: Segment, scene: Scene, stage_: Stage) -> Planes:
+    planes = _empty_planes(stage_)
+    shot = _shot(segment, scene)
+    last = round(scene.duration * segment.rate) - 1
+    Canvas(planes, shot.background).show(shot.at(last / segment.rate))
+    return planes
+
+
+def _empty_planes(stage_: Stage) -> Planes:
+    width, height = stage_.width, stage_.height
+    sizes = ((height, width), (height // 2, width // 2), (height // 2, width // 2))
+    return cast(Planes, tuple(np.empty(size, np.uint8) for size in sizes))
+
+
+def _shot(segment: Segment, scene: Scene) -> Shot:
+    return _made_shot(scene, segment.format, segment.scale, segment.style, segment.captions)
+
+
+@lru_cache(maxsize=2)
+def _made_shot(
+    scene: Scene,
+    format: Format,  # noqa: A002 - the storyboard's word
+    scale: float,
+    style_id: str,
+    captions: CaptionMode,
+) -> Shot:
+    """The last two shots are kept: a scene's two segments, and the scene before it, share them."""
+    return make_shot(scene, stage(format, scale), style(style_id), captions)

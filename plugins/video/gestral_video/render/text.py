@@ -1,0 +1,296 @@
+"""Text: measured, broken into balanced lines, fitted into rooms, and drawn.
+
+Shaping is HarfBuzz's (inside skia's paragraphs), one line a paragraph; where lines break is decided
+here, because a fitted size, a balanced break and a word in another colour all need to ask.
+Lengths are pixels of the output.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import skia  # type: ignore[import-not-found]  # compiled, without stubs
+
+from gestral_video.render.fonts import Family, collection, families, font_style, without_tofu
+
+__all__ = (
+    "Face",
+    "Fitted",
+    "Line",
+    "Run",
+    "draw_line",
+    "fit",
+    "line_width",
+)
+
+_WIDE = "\u2e80-\u303f\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
+_CLOSING = "、。，．！？：；）］｝」』】〉》”’"  # noqa: RUF001 - full-width marks are meant
+_OPENING = "（［｛「『【〈《“‘"  # noqa: RUF001 - full-width marks are meant
+_TOKEN = re.compile(
+    rf"[{_OPENING}]*[{_WIDE}][{_CLOSING}ーっゃゅょッャュョ]*\s*|[^\s{_WIDE}]+\s*|\s+"
+)
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+_UNICODE = skia.Unicodes.ICU.Make()
+_ISOLATE, _END_OF_ISOLATE = "\u2067", "\u2069"
+
+
+@dataclass(frozen=True)
+class Face:
+    """How letters look: family, weight, size in pixels, tracking and leading in shares of it."""
+
+    family: Family
+    weight: int
+    size: float
+    tracking: float = 0.0
+    leading: float = 1.25
+
+    @property
+    def line_height(self) -> float:
+        """From one baseline to the next, in pixels."""
+        return self.size * self.leading
+
+
+@dataclass(frozen=True)
+class Run:
+    """Some of a line's text in one colour (ARGB)."""
+
+    text: str
+    colour: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of text.
+
+    Attributes:
+        tokens: Its pieces; spaces belong to the piece before them.
+        words: For each token, which word of the whole text it belongs to.
+        paragraph: Which paragraph of the whole text it belongs to.
+    """
+
+    tokens: tuple[str, ...]
+    words: tuple[int, ...]
+    paragraph: int = 0
+
+    @property
+    def text(self) -> str:
+        """What it says, without the space at its end."""
+        return "".join(self.tokens).rstrip()
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Text laid out in a room: what a test asks to know that nothing overflows."""
+
+    lines: tuple[Line, ...]
+    face: Face
+    gap: float
+    trimmed: bool
+
+    @property
+    def width(self) -> float:
+        """Of the longest line."""
+        return max((line_width(line.text, self.face) for line in self.lines), default=0.0)
+
+    @property
+    def tops(self) -> tuple[float, ...]:
+        """Where each line starts, down from the first."""
+        return tuple(
+            index * self.face.line_height + line.paragraph * self.gap * self.face.size
+            for index, line in enumerate(self.lines)
+        )
+
+    @property
+    def height(self) -> float:
+        """Of all lines, with the gaps between paragraphs."""
+        return self.tops[-1] + self.face.line_height if self.lines else 0.0
+
+
+def fit(
+    text: str,
+    face: Face,
+    width: float,
+    height: float,
+    *,
+    smallest: float,
+    most_lines: int = 99,
+    gap: float = 0.0,
+    word_starts: Sequence[int] = (),
+) -> Fitted:
+    """Lay text out as large as the room allows, in balanced lines.
+
+    Args:
+        text: Paragraphs are parted by line feeds.
+        face: With the size that the text has at most.
+        width: Of the room.
+        height: Of the room.
+        smallest: The size below which the text is trimmed with an ellipsis rather than made
+            smaller, in pixels.
+        most_lines: Of which a caption or label may have no more.
+        gap: Between paragraphs, in shares of the size.
+        word_starts: Where each word starts in the text, for lines that must tell words apart.
+    """
+    tokens = list(_tokens(text, word_starts))
+    size = face.size
+    while True:
+        sized = replace(face, size=size)
+        fitted = Fitted(tuple(_broken(tokens, sized, width)), sized, gap, trimmed=False)
+        if len(fitted.lines) <= most_lines and fitted.height <= height + 0.01:
+            lines = _balanced(tokens, sized, width, len(fitted.lines))
+            return replace(fitted, lines=lines)
+        if size <= smallest:
+            return _trimmed(fitted, width, height, most_lines)
+        size = max(smallest, size * 0.95)
+
+
+def line_width(text: str, face: Face) -> float:
+    """Of one line, from the first letter's advance to the last's."""
+    return _width(text, face) if text else 0.0
+
+
+def draw_line(canvas: Any, x: float, top: float, runs: Sequence[Run], face: Face) -> None:
+    """Draw one line whose box starts at `x`, `top` and is `face.line_height` high."""
+    paragraph = _paragraph(tuple(runs), face)
+    # Capitals, about 0.72 of the size in all our families, stand in the middle of the line.
+    baseline = top + face.line_height / 2 + 0.36 * face.size
+    paragraph.paint(canvas, x, baseline - paragraph.AlphabeticBaseline)
+
+
+def _tokens(text: str, word_starts: Sequence[int]) -> Iterator[tuple[str, int]]:
+    """Pieces between which a line may break, with the word that each belongs to."""
+    word = 0
+    for match in _TOKEN.finditer(text):
+        while word + 1 < len(word_starts) and word_starts[word + 1] <= match.start():
+            word += 1
+        yield match.group(), word
+
+
+def _broken(tokens: Sequence[tuple[str, int]], face: Face, width: float) -> list[Line]:
+    """Greedy lines; a token wider than the room is cut."""
+    lines: list[Line] = []
+    line: list[tuple[str, int]] = []
+    paragraph, used = 0, 0.0
+
+    def end_line() -> None:
+        nonlocal line, used
+        if line:
+            lines.append(_line(line, paragraph))
+        line, used = [], 0.0
+
+    for token, word in tokens:
+        for piece in _cut(token, face, width):
+            if line and used + line_width(piece.rstrip(), face) > width:
+                end_line()
+            line.append((piece, word))
+            used += _advance(piece, face)
+        if "\n" in token:
+            end_line()
+            paragraph += 1
+    end_line()
+    # Letters at the seams of tokens may come out wider together than apart.
+    if any(line_width(made.text, face) > width + 0.5 for made in lines) and len(tokens) > 1:
+        return _broken(tokens, face, width * 0.985)
+    return lines
+
+
+def _trimmed(fitted: Fitted, width: float, height: float, most_lines: int) -> Fitted:
+    """The lines that find room, the last of them ending in an ellipsis."""
+    bottom = [top + fitted.face.line_height for top in fitted.tops]
+    room = max(1, min(most_lines, sum(at <= height + 0.01 for at in bottom)))
+    kept = fitted.lines[:room]
+    last = _with_ellipsis(kept[-1], fitted.face, width)
+    return replace(fitted, lines=(*kept[:-1], last), trimmed=True)
+
+
+def _advance(piece: str, face: Face) -> float:
+    """The width of a piece with the space at its end."""
+    bare = piece.rstrip()
+    space = line_width("n n", face) - line_width("nn", face) if bare != piece else 0.0
+    return line_width(bare, face) + space
+
+
+def _line(tokens: Sequence[tuple[str, int]], paragraph: int) -> Line:
+    return Line(tuple(text for text, _ in tokens), tuple(word for _, word in tokens), paragraph)
+
+
+def _cut(token: str, face: Face, width: float) -> Iterator[str]:
+    while line_width(token.rstrip(), face) > width and len(token.rstrip()) > 1:
+        low, high = 1, len(token.rstrip())
+        while low < high - 1:
+            middle = (low + high) // 2
+            if line_width(token[:middle], face) <= width:
+                low = middle
+            else:
+                high = middle
+        # An address reads better when it is cut at one of its own seams.
+        seam = max(token.rfind(mark, low // 2, low) + 1 for mark in "/-_.=&?")
+        cut = seam or low
+        yield token[:cut]
+        token = token[cut:]
+    yield token
+
+
+def _balanced(
+    tokens: Sequence[tuple[str, int]], face: Face, width: float, count: int
+) -> tuple[Line, ...]:
+    """The same number of lines, the longest of them as short as can be."""
+    narrow, wide = width / max(count, 1) * 0.8, width
+    best = _broken(tokens, face, wide)
+    for _ in range(8):
+        middle = (narrow + wide) / 2
+        lines = _broken(tokens, face, middle)
+        if len(lines) <= count:
+            wide, best = middle, lines
+        else:
+            narrow = middle
+    return tuple(best)
+
+
+def _with_ellipsis(line: Line, face: Face, width: float) -> Line:
+    tokens = list(zip(line.tokens, line.words, strict=True))
+    while tokens:
+        text, word = tokens.pop()
+        text = text.rstrip()
+        while text:
+            ended = _line([*tokens, (text.rstrip(" ,;:.-") + "…", word)], line.paragraph)
+            if line_width(ended.text, face) <= width:
+                return ended
+            text = text[:-1]
+    return Line(("…",), (0,), line.paragraph)
+
+
+@lru_cache(maxsize=20_000)
+def _width(text: str, face: Face) -> float:
+    return float(_paragraph((Run(text, 0xFF000000),), face).MaxIntrinsicWidth)
+
+
+def _paragraph(runs: tuple[Run, ...], face: Face) -> Any:
+    layout = skia.textlayout
+    whole = "".join(run.text for run in runs)
+    names = list(families(face.family, whole, face.weight))
+    builder = layout.ParagraphBuilder.make(layout.ParagraphStyle(), collection(), _UNICODE)
+
+    def add(text: str, colour: int) -> None:
+        style = layout.TextStyle()
+        style.setFontFamilies(names)
+        style.setFontSize(face.size)
+        style.setFontStyle(font_style(face.weight))
+        style.setLetterSpacing(face.tracking * face.size)
+        style.setColor(colour)
+        builder.pushStyle(style)
+        builder.addText(without_tofu(text, face.family, face.weight))
+        builder.pop()
+
+    # The binding cannot set a paragraph's direction; an isolate gives the line its own.
+    mirrored = bool(_RIGHT_TO_LEFT.search(whole))
+    if mirrored:
+        add(_ISOLATE, 0)
+    for run in runs:
+        add(run.text, run.colour)
+    if mirrored:
+        add(_END_OF_ISOLATE, 0)
+    paragraph = builder.Build()
+    paragraph.layout(1e7)
+    return paragraph

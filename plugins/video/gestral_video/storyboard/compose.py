@@ -1,0 +1,483 @@
+"""From article, script and narration to scenes, by rules that a person can follow.
+
+Which scene a sentence gets (the first rule that holds):
+
+| The sentence comes from | and | Scene |
+|---|---|---|
+| the title | | title, over the lead picture or the first good one |
+| a list | at least one item is spoken | list: the items spoken, each appearing with its words |
+| code | | code |
+| a quotation | | quote |
+| an image | its picture is usable | image |
+| any other block | an unused picture stands right before or after the block | image |
+| any other block | two text scenes came before, the section has an unused picture | image |
+| any other block | | text, under the heading of its section |
+
+Consecutive sentences of one block share a scene while it stays below `SCENE_SECONDS` and its text
+below what the format can show well; a longer sentence is told in several scenes. A closing scene
+names the site and its address. Looks alternate, so that neighbours differ.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from urllib.parse import urlsplit
+
+from gestral_video.articles.article import (
+    Article,
+    Block,
+    Code,
+    Heading,
+    Image,
+    ListBlock,
+    Picture,
+    Quote,
+)
+from gestral_video.narration.narration import Narration, Take
+from gestral_video.script.script import Script, Sentence
+from gestral_video.storyboard.phrases import portions
+from gestral_video.storyboard.storyboard import (
+    CaptionMode,
+    ClosingScene,
+    CodeScene,
+    Cue,
+    CueWord,
+    Format,
+    ImageScene,
+    ListScene,
+    QuoteScene,
+    Scene,
+    Storyboard,
+    TextScene,
+    TitleScene,
+)
+
+__all__ = ("compose",)
+
+SCENE_SECONDS = 9.0
+"""How long sentences of one block may share a scene; longer, and the eye has nothing to do."""
+
+TEXT_LENGTH: Mapping[Format, int] = {"16:9": 190, "9:16": 170, "1:1": 150, "4:5": 160}
+"""Characters that a text or quote scene shows in a size that reads well on a phone."""
+
+LIST_LENGTH: Mapping[Format, int] = {"16:9": 420, "9:16": 400, "1:1": 300, "4:5": 340}
+"""Characters that a list scene shows, all items together."""
+
+LIST_ITEMS = 6
+LEAD_IN = 0.6
+"""Silence before the title is spoken, in seconds: time to look."""
+TAIL = 0.6
+"""Silence after the title and after the last sentence, in seconds."""
+CLOSING_SECONDS = 3.0
+
+LOOKS = 3
+"""Looks before they repeat. Every style has at least two, counted round."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A sentence, or the part of a long one that fits a scene; times from the part's start."""
+
+    sentence: Sentence
+    text: str
+    words: tuple[CueWord, ...]
+    take: str
+    take_start: float
+    length: float
+    pause: float
+
+
+@dataclass
+class _Group:
+    """What becomes one scene."""
+
+    kind: str
+    block: Block | None
+    heading: str
+    parts: list[_Part] = field(default_factory=list)
+    picture: Picture | None = None
+    image: Image | None = None
+
+    @property
+    def seconds(self) -> float:
+        return sum(part.length + part.pause for part in self.parts)
+
+    @property
+    def text(self) -> str:
+        return " ".join(part.text for part in self.parts)
+
+
+def compose(
+    article: Article,
+    script: Script,
+    narration: Narration,
+    pictures: Mapping[str, Picture],
+    *,
+    format: Format = "16:9",  # noqa: A002 - the word that people use
+    style: str = "daylight",
+    captions: CaptionMode = "karaoke",
+    rate: int = 30,
+) -> Storyboard:
+    """Make the storyboard of an article.
+
+    Args:
+        article: What the post says.
+        script: What is spoken of it.
+        narration: A take for every sentence of the script, in its order.
+        pictures: Those that could be had, by the address that the article gives them.
+        format: Width to height.
+        style: The style's id; `render` knows which there are.
+        captions: How captions are burned in.
+        rate: Frames a second.
+
+    Raises:
+        ValueError: The narration does not have one take for every sentence.
+    """
+    if [take.sentence_id for take in narration.takes] != [s.id for s in script.sentences]:
+        raise ValueError("The narration must have one take for every sentence, in the same order.")
+    parts = [
+        part
+        for sentence, take in zip(script.sentences, narration.takes, strict=True)
+        for part in _parts(sentence, take, TEXT_LENGTH[format])
+    ]
+    groups = _grouped(article, parts, format)
+    title_picture = _title_picture(article, pictures)
+    _illustrate(article, groups, pictures)
+    scenes: list[Scene] = []
+    for group in groups:
+        scenes.extend(_scenes(group, article, title_picture, rate, number=len(scenes) + 1))
+    scenes.append(
+        ClosingScene(
+            id=f"c{len(scenes) + 1}",
+            duration=_whole_frames(CLOSING_SECONDS, rate),
+            look=len(scenes) % LOOKS,
+            site_name=article.site_name or article.title,
+            address=_plain_address(article.address),
+        )
+    )
+    return Storyboard(
+        title=article.title,
+        language=article.language,
+        address=article.address,
+        site_name=article.site_name,
+        licence=article.licence,
+        format=format,
+        rate=rate,
+        style=style,
+        captions=captions,
+        scenes=tuple(scenes),
+    )
+
+
+# --- sentences -------------------------------------------------------------------------------
+
+
+def _parts(sentence: Sentence, take: Take, longest: int) -> Iterator[_Part]:
+    """The sentence, cut where it is too long for one scene; its parts tile the take."""
+    words = _timed_words(sentence, take)
+
+    def fits(portion: Sequence[CueWord]) -> bool:
+        long = portion[-1].end - portion[0].start
+        return sum(len(word.text) + 1 for word in portion) <= longest and long <= 2 * SCENE_SECONDS
+
+    pieces = (words,) if not words or fits(words) else portions(words, fits)
+    spaceless = len(words) > 1 and "".join(word.text for word in words) == sentence.text
+    space = "" if spaceless else " "
+    for index, piece in enumerate(pieces):
+        last = index == len(pieces) - 1
+        start = 0.0 if index == 0 else piece[0].start
+        end = take.duration if last else pieces[index + 1][0].start
+        yield _Part(
+            sentence=sentence,
+            text=sentence.text if len(pieces) == 1 else space.join(word.text for word in piece),
+            words=tuple(
+                CueWord(text=word.text, start=word.start - start, end=word.end - start)
+                for word in piece
+            ),
+            take=take.path,
+            take_start=start,
+            length=end - start,
+            pause=sentence.pause if last else 0.0,
+        )
+
+
+def _timed_words(sentence: Sentence, take: Take) -> tuple[CueWord, ...]:
+    """The take's words; where a voice gives none, the time is shared by letters."""
+    if take.words:
+        return tuple(CueWord(text=w.text, start=w.start, end=w.end) for w in take.words)
+    texts = sentence.text.split()
+    letters = sum(map(len, texts)) or 1
+    words, at = [], 0.0
+    for text in texts:
+        long = take.duration * len(text) / letters
+        words.append(CueWord(text=text, start=at, end=at + long))
+        at += long
+    return tuple(words)
+
+
+# --- groups ----------------------------------------------------------------------------------
+
+
+def _grouped(article: Article, parts: Sequence[_Part], shape: Format) -> list[_Group]:
+    blocks = {block.id: block for block in article.blocks}
+    headings = _headings(article)
+    groups: list[_Group] = []
+    for part in parts:
+        block = next((blocks[i] for i in part.sentence.block_ids if i in blocks), None)
+        kind = _kind(part, block)
+        heading = headings.get(block.id, "") if block else ""
+        last = groups[-1] if groups else None
+        if last and last.kind == kind and last.block == block and _room(last, part, shape):
+            last.parts.append(part)
+        else:
+            groups.append(_Group(kind, block, heading, [part]))
+    return groups
+
+
+def _kind(part: _Part, block: Block | None) -> str:
+    if block is None and "title" in part.sentence.block_ids:
+        return "title"
+    match block:
+        case ListBlock():
+            return "list" if _spoken_items(block, (part,)) else "text"
+        case Code():
+            return "code"
+        case Quote():
+            return "quote"
+        case _:
+            return "text"
+
+
+def _room(group: _Group, part: _Part, shape: Format) -> bool:
+    """Whether the part may join the group's scene."""
+    if group.kind == "title":
+        return True
+    if group.kind == "list" and isinstance(group.block, ListBlock):
+        shown = [item for item, _ in _spoken_items(group.block, (*group.parts, part))]
+        length = sum(len(group.block.items[item]) for item in shown)
+        return len(shown) <= LIST_ITEMS and length <= LIST_LENGTH[shape]
+    fits = len(group.text) + 1 + len(part.text) <= TEXT_LENGTH[shape]
+    return fits and group.seconds + part.length <= SCENE_SECONDS
+
+
+def _headings(article: Article) -> dict[str, str]:
+    """For every block the heading of its section."""
+    heading, found = "", {}
+    for block in article.blocks:
+        if isinstance(block, Heading):
+            heading = block.text
+        found[block.id] = heading
+    return found
+
+
+# --- pictures --------------------------------------------------------------------------------
+
+
+def _usable(picture: Picture | None) -> bool:
+    """Large enough to be looked at, and no strip: icons, spacers and banners fall through."""
+    if picture is None or min(picture.width, picture.height) < 200 or picture.width < 320:
+        return False
+    return 0.3 <= picture.width / picture.height <= 4
+
+
+def _title_picture(article: Article, pictures: Mapping[str, Picture]) -> Picture | None:
+    """The lead picture, else the first that is large enough to fill the frame."""
+    addresses = [article.lead_image]
+    addresses += [block.address for block in article.blocks if isinstance(block, Image)]
+    for address in addresses:
+        picture = pictures.get(address)
+        if picture and picture.width >= 800 and picture.height >= 450 and _usable(picture):
+            return picture
+    return None
+
+
+def _illustrate(
+    article: Article, groups: Sequence[_Group], pictures: Mapping[str, Picture]
+) -> None:
+    """Turn groups into image scenes where the article has a picture for them."""
+    position = {block.id: index for index, block in enumerate(article.blocks)}
+    headings = _headings(article)
+    usable = {
+        block.id: (block, picture)
+        for block in article.blocks
+        if isinstance(block, Image)
+        and (picture := pictures.get(block.address))
+        and _usable(picture)
+    }
+    used: set[str] = set()
+
+    def show(group: _Group, image_id: str) -> None:
+        group.image, group.picture = usable[image_id]
+        group.kind = "image"
+        used.add(group.picture.digest)
+
+    def unused(block_id: str) -> bool:
+        return block_id in usable and usable[block_id][1].digest not in used
+
+    for group in groups:
+        if isinstance(group.block, Image) and unused(group.block.id):
+            show(group, group.block.id)
+    for index, group in enumerate(groups):
+        if group.kind != "text" or group.block is None or isinstance(group.block, Image):
+            continue
+        at = position[group.block.id]
+        after = groups[index + 1].block if index + 1 < len(groups) else None
+        first = index == 0 or groups[index - 1].block != group.block
+        neighbours = [at - 1] if first else []
+        neighbours += [at + 1] if after != group.block else []
+        for neighbour in neighbours:
+            inside = 0 <= neighbour < len(article.blocks)
+            if inside and unused(article.blocks[neighbour].id):
+                show(group, article.blocks[neighbour].id)
+                break
+    for before, between, group in zip(groups, groups[1:], groups[2:], strict=False):
+        if {before.kind, between.kind, group.kind} != {"text"} or group.block is None:
+            continue
+        heading = headings[group.block.id]
+        same = [i for i in usable if unused(i) and headings[i] == heading]
+        if same:
+            show(group, same[0])
+
+
+# --- scenes ----------------------------------------------------------------------------------
+
+
+def _scenes(
+    group: _Group, article: Article, title_picture: Picture | None, rate: int, *, number: int
+) -> Iterator[Scene]:
+    lead_in = LEAD_IN if group.kind == "title" else 0.0
+    tail = TAIL if group.kind == "title" else 0.0
+    cues, seconds = _cues(group.parts, lead_in)
+    common = {
+        "id": f"c{number}",
+        "duration": _whole_frames(seconds + tail, rate),
+        "cues": cues,
+        "heading": group.heading,
+        "look": (number - 1) % LOOKS,
+    }
+    match group.kind, group.block:
+        case "title", _:
+            yield TitleScene(
+                **common,
+                title=article.title,
+                site_name=article.site_name,
+                detail=_detail(article),
+                picture=title_picture.path if title_picture else "",
+                picture_address=title_picture.address if title_picture else "",
+            )
+        case "list", ListBlock() as block:
+            spoken = _spoken_items(block, group.parts)
+            yield ListScene(
+                **common,
+                items=tuple(block.items[item] for item, _ in spoken),
+                item_starts=tuple(lead_in + at for _, at in spoken),
+                ordered=block.ordered,
+                first_number=spoken[0][0] + 1,
+            )
+        case "code", Code() as block:
+            yield CodeScene(**common, code=block.text, language=block.language)
+        case "quote", Quote() as block:
+            yield QuoteScene(**common, text=group.text, author=block.author)
+        case "image", _ if group.picture and group.image:
+            yield ImageScene(
+                **common,
+                picture=group.picture.path,
+                picture_address=group.picture.address,
+                caption=group.image.caption,
+            )
+        case _:
+            yield TextScene(**common, lines=tuple(part.text for part in group.parts))
+
+
+def _cues(parts: Sequence[_Part], lead_in: float) -> tuple[tuple[Cue, ...], float]:
+    """The parts one after another, and when the last pause ends."""
+    cues, at = [], lead_in
+    for part in parts:
+        cues.append(
+            Cue(
+                sentence_id=part.sentence.id,
+                text=part.text,
+                block_ids=part.sentence.block_ids,
+                take=part.take,
+                take_start=part.take_start,
+                start=at,
+                end=at + part.length,
+                words=tuple(
+                    CueWord(text=word.text, start=at + word.start, end=at + word.end)
+                    for word in part.words
+                ),
+            )
+        )
+        at += part.length + part.pause
+    return tuple(cues), at
+
+
+def _whole_frames(seconds: float, rate: int) -> float:
+    """The time rounded up to whole frames; half a frame at least is kept for the last sample."""
+    return max(1, math.ceil(seconds * rate - 1e-6)) / rate
+
+
+def _spoken_items(block: ListBlock, parts: Sequence[_Part]) -> list[tuple[int, float]]:
+    """Which items are spoken in the parts, and when each begins, in seconds; rising in time.
+
+    An item is spoken when its first words (at most four) are heard one after another.
+    """
+    heard: list[tuple[str, float]] = []
+    at = 0.0
+    for part in parts:
+        for word in part.words:
+            heard += [(plain, at + word.start) for plain in _plain(word.text)]
+        at += part.length + part.pause
+    texts = [text for text, _ in heard]
+    found, from_word = [], 0
+    for index, item in enumerate(block.items):
+        words = _plain(item)[:4]
+        for start in range(from_word, len(texts) - len(words) + 1):
+            if words and texts[start : start + len(words)] == words:
+                found.append((index, heard[start][1]))
+                from_word = start + len(words)
+                break
+    return found
+
+
+def _plain(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
+
+
+def _detail(article: Article) -> str:
+    return "  ·  ".join(part for part in (article.byline, _date(article)) if part)
+
+
+def _date(article: Article) -> str:
+    """The day of publication: in words in English, else as ISO 8601 has it."""
+    try:
+        day = date.fromisoformat(article.published[:10])
+    except ValueError:
+        return ""
+    if article.language.split("-")[0] != "en":
+        return day.isoformat()
+    months = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ]
+    return f"{day.day} {months[day.month - 1]} {day.year}"
+
+
+def _plain_address(address: str) -> str:
+    """The address as people write it: without scheme, query and closing slash; none for a file."""
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"}:
+        return ""
+    return (parts.netloc + parts.path).rstrip("/")
