@@ -11,7 +11,7 @@ from typing import Final
 from yarl import URL
 
 from gestral.errors import FetchError
-from gestral.http.failures import invalid, private, shown
+from gestral.http.failures import invalid, port_refused, private, shown
 from gestral.http.networks import NetworkPolicy
 
 __all__ = ("parse", "redirected")
@@ -25,6 +25,9 @@ LONGEST_NAME: Final = 253
 LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
 UNPRINTABLE: Final = re.compile(r"[\x00-\x20\x7f\\]")
+
+BEGINNING: Final = re.compile(r"https?://(?P<authority>[^/?#]+)", re.IGNORECASE)
+"""As RFC 3986, appendix B, splits an address."""
 
 PRIVATE_NAMES: Final = (
     "localhost",  # RFC 6761
@@ -53,23 +56,19 @@ def parse(address: str, policy: NetworkPolicy) -> URL:
         raise invalid(address, f"it is longer than {LONGEST_ADDRESS} characters")
     if UNPRINTABLE.search(address):
         raise invalid(address, "it holds a space, a backslash or a control character")
+    if not (beginning := BEGINNING.match(address)):
+        raise invalid(address, "it does not begin with http:// or https:// and a name")
+    if "@" in beginning["authority"]:
+        raise invalid(address, "it holds a user name or a password")
     try:
         url = URL(address)
         host, port = url.raw_host or "", url.port
     except ValueError as error:
         raise invalid(address, "it cannot be read") from error
-    if url.scheme not in {"http", "https"}:
-        raise invalid(address, "it does not begin with http:// or https://")
-    if "@" in url.raw_authority or "@" in address.split("/", 3)[2]:
-        raise invalid(address, "it holds a user name or a password")
     host = judge_host(address, host, policy)
-    if port not in policy.allow_ports:
-        allowed = " and ".join(str(port) for port in sorted(policy.allow_ports))
-        raise FetchError(
-            f"{shown(address)} names port {port}, which may not be connected to.",
-            hint=f"Use an address on port {allowed}.",
-            code="port-refused",
-        )
+    # With networks of the operator's own, the port is judged when the name is looked up.
+    if port not in policy.allow_ports and not policy.allow_networks:
+        raise port_refused(address, port or 0, policy)
     return url.with_host(host).with_fragment(None)
 
 

@@ -8,12 +8,11 @@ from typing import Any, Final
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
-from aiohttp.http_exceptions import BadHttpMessage, LineTooLong
 from yarl import URL
 
 from gestral.errors import FetchError
 from gestral.http.decoding import Decoder, only_encoding
-from gestral.http.failures import private, shown, too_large
+from gestral.http.failures import port_refused, private, shown, too_large
 from gestral.http.networks import NetworkPolicy
 
 __all__ = ("Exchange", "read_body")
@@ -24,15 +23,20 @@ HEADER_BYTES: Final = 16 * 1024
 HEADER_COUNT: Final = 128
 
 
-class ForbiddenAddressError(OSError):
-    """A socket was about to be opened towards a forbidden network."""
+class ForbiddenError(OSError):
+    """A socket was about to be opened towards where it may not go.
 
-    def __init__(self, host: str, reason: str) -> None:
+    It does not say where: what a name leads to inside a private network is nobody's business.
+
+    Args:
+        port: The port that may not be connected to; 0 when the network itself is forbidden.
+    """
+
+    def __init__(self, port: int = 0) -> None:
         # The same text for every address: aiohappyeyeballs then passes on this very error when all
         # addresses of a name are forbidden, instead of a plain OSError about several.
-        super().__init__(errno.EACCES, "forbidden network")
-        self.host = host
-        self.reason = reason
+        super().__init__(errno.EACCES, "forbidden by the network policy")
+        self.port = port
 
 
 def guarded_socket(policy: NetworkPolicy) -> Callable[[Any], socket.socket]:
@@ -44,10 +48,10 @@ def guarded_socket(policy: NetworkPolicy) -> Callable[[Any], socket.socket]:
 
     def create(address_info: tuple[Any, ...]) -> socket.socket:
         family, kind, protocol, _, (host, port, *_) = address_info
-        if reason := policy.refusal(host):
-            raise ForbiddenAddressError(host, reason)
-        if port not in policy.allow_ports:
-            raise ForbiddenAddressError(host, f"on port {port}, which may not be connected to")
+        if policy.refusal(host):
+            raise ForbiddenError
+        if policy.refuses_port(host, port):
+            raise ForbiddenError(port)
         return socket.socket(family, kind, protocol)
 
     return create
@@ -63,6 +67,7 @@ class Exchange:
     def __init__(
         self, policy: NetworkPolicy, user_agent: str, resolver: AbstractResolver | None
     ) -> None:
+        self._policy = policy
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 socket_factory=guarded_socket(policy), resolver=resolver, use_dns_cache=False
@@ -85,14 +90,14 @@ class Exchange:
         """Send a GET request and give its answer, with the body still unread.
 
         Raises:
-            FetchError: `address-private`, `unreachable` or `too-large`, also for what goes wrong
-                while the body is read inside the block.
+            FetchError: `address-private`, `port-refused` or `unreachable`, also for what goes
+                wrong while the body is read inside the block.
         """
         try:
             async with self._session.get(url, headers=headers, allow_redirects=False) as answer:
                 yield answer
-        except (aiohttp.ClientError, BadHttpMessage, OSError) as error:
-            raise explained(url, error) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise explained(url, self._policy, error) from error
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -123,36 +128,49 @@ async def read_body(answer: aiohttp.ClientResponse, limit: int) -> bytes:
     return decoder.finish()
 
 
-def explained(url: URL, error: Exception) -> FetchError:
+UNREACHABLE: Final[tuple[tuple[type[Exception], str, str], ...]] = (
+    # The most special class comes first.
+    (
+        aiohttp.ClientConnectorDNSError,
+        "there is no site with this name, or its name server is silent",
+        "Check the address for a typing error.",
+    ),
+    (
+        aiohttp.ClientSSLError,
+        "the site cannot prove by a valid certificate that it has this name",
+        "Open the address in a browser to see what is wrong with it.",
+    ),
+    (
+        aiohttp.ClientConnectorError,
+        "the site does not accept connections",
+        "Try again later.",
+    ),
+    (
+        aiohttp.ClientPayloadError,
+        "the site broke off before the end of the page",
+        "Try again later.",
+    ),
+    (
+        aiohttp.ClientResponseError,
+        "the site does not answer in proper HTTP, or its headers are far too long",
+        "Check that the address is that of a web page.",
+    ),
+    (
+        Exception,
+        "the site closed the connection without an answer",
+        "Try again later.",
+    ),
+)
+
+
+def explained(url: URL, policy: NetworkPolicy, error: Exception) -> FetchError:
     """Say in a sentence why an exchange failed."""
-    address = shown(str(url))
-    cause = getattr(error, "os_error", error)
-    match cause:
-        case ForbiddenAddressError():
-            return private(str(url), f"{url.host} is at {cause.host}, {cause.reason}")
-        case _ if isinstance(cause.__cause__, LineTooLong) or isinstance(cause, LineTooLong):
-            return FetchError(
-                f"{address} answered with a header longer than {HEADER_BYTES} bytes.",
-                hint="Save the page as a file and give that instead.",
-                code="too-large",
-            )
-    match error:
-        case aiohttp.ClientConnectorDNSError():
-            what = f'there is no site with the name "{url.host}", or its name server is silent'
-            hint = "Check the address for a typing error."
-        case aiohttp.ClientSSLError() | aiohttp.ClientConnectorCertificateError():
-            what = "the site has no valid certificate for this name"
-            hint = "Open the address in a browser to see what is wrong with it."
-        case aiohttp.ClientConnectorError():
-            what = "the site does not accept connections"
-            hint = "Try again later."
-        case aiohttp.ClientPayloadError():
-            what = "the site broke off before the end of the page"
-            hint = "Try again later."
-        case aiohttp.ClientResponseError() | BadHttpMessage():
-            what = "the site does not answer in proper HTTP"
-            hint = "Check that the address is that of a web page."
-        case _:
-            what = "the site closed the connection without an answer"
-            hint = "Try again later."
-    return FetchError(f"{address} cannot be reached: {what}.", hint=hint, code="unreachable")
+    address = str(url)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        cause = error.os_error
+        if isinstance(cause, ForbiddenError):
+            if cause.port:
+                return port_refused(address, cause.port, policy)
+            return private(address, "its name belongs to a private network")
+    what, hint = next((what, hint) for kind, what, hint in UNREACHABLE if isinstance(error, kind))
+    return FetchError(f"{shown(address)} cannot be reached: {what}.", hint=hint, code="unreachable")

@@ -1,8 +1,9 @@
 """Sentences about addresses that cannot be read."""
 
 from gestral.errors import FetchError
+from gestral.http.networks import NetworkPolicy
 
-__all__ = ("invalid", "private", "shown", "too_large", "undecodable")
+__all__ = ("invalid", "port_refused", "private", "shown", "too_large", "undecodable")
 
 
 def invalid(address: str, reason: str) -> FetchError:
@@ -20,6 +21,16 @@ def private(address: str, reason: str) -> FetchError:
         f"{shown(address)} does not lead to the public internet: {reason}.",
         hint="Give an address that anyone can open; an operator can allow a network of their own.",
         code="address-private",
+    )
+
+
+def port_refused(address: str, port: int, policy: NetworkPolicy) -> FetchError:
+    """Say that an address names a port that is not one of the web's."""
+    allowed = " or ".join(str(port) for port in sorted(policy.allow_ports))
+    return FetchError(
+        f"{shown(address)} names port {port}, which may not be connected to.",
+        hint=f"Use an address on port {allowed}.",
+        code="port-refused",
     )
 
 

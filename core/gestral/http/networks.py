@@ -10,6 +10,7 @@ The tables follow the registries of the IANA, read in November 2026:
 between versions of Python.
 """
 
+from dataclasses import dataclass
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -19,8 +20,6 @@ from ipaddress import (
     ip_network,
 )
 from typing import Final, TypeAlias
-
-import msgspec
 
 __all__ = ("PUBLIC", "Address", "Network", "NetworkPolicy")
 
@@ -61,14 +60,16 @@ CARRIES_IPV4: Final = (
 )
 
 
-class NetworkPolicy(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class NetworkPolicy:
     """Where the way out may lead.
 
     Args:
-        allow_networks: Networks that are let through although the table forbids them.
+        allow_networks: Networks that are let through on every port, although the table forbids
+            them.
         deny_networks: Networks that are refused although the table lets them through, such as the
             operator's own public IPv6 range. They win over `allow_networks`.
-        allow_ports: The ports that may be connected to.
+        allow_ports: The ports that may be connected to outside of `allow_networks`.
     """
 
     allow_networks: tuple[Network, ...] = ()
@@ -87,11 +88,11 @@ class NetworkPolicy(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ValueError: This is no IP address.
         """
-        ip = carried(ip_address(address.partition("%")[0]))
+        ip = judged(address)
         for network in self.deny_networks:
             if ip in network:
                 return f"in {network}, denied by the operator"
-        if any(ip in network for network in self.allow_networks):
+        if self._is_allowed(ip):
             return ""
         for network, meaning in FORBIDDEN.items():
             if ip in network:
@@ -100,13 +101,25 @@ class NetworkPolicy(msgspec.Struct, frozen=True, kw_only=True):
             return "outside the public range of IPv6"
         return ""
 
+    def refuses_port(self, address: str, port: int) -> bool:
+        """Say whether a port of an IP address may not be connected to.
+
+        Raises:
+            ValueError: This is no IP address.
+        """
+        return port not in self.allow_ports and not self._is_allowed(judged(address))
+
+    def _is_allowed(self, ip: Address) -> bool:
+        return any(ip in network for network in self.allow_networks)
+
 
 PUBLIC: Final = NetworkPolicy()
 """The public internet, on ports 80 and 443."""
 
 
-def carried(ip: Address) -> Address:
-    """Give the IPv4 address that an IPv6 address leads to, or the address itself."""
+def judged(address: str) -> Address:
+    """Give the address to judge: the IPv4 address that an IPv6 address leads to, or itself."""
+    ip = ip_address(address.partition("%")[0])
     if isinstance(ip, IPv6Address) and any(ip in network for network in CARRIES_IPV4):
         return IPv4Address(int(ip) & 0xFFFFFFFF)
     return ip
