@@ -7,6 +7,7 @@
     │   ├── UnauthenticatedError nobody is signed in (401)
     │   ├── ForbiddenError       signed in, but not allowed to (403)
     │   ├── TooLargeError        more than a stated limit (413)
+    │   ├── RateLimitedError     too often in too short a time (429)
     │   └── FetchError           a foreign address could not be read (422)
     ├── ConfigurationError       a setting is missing or wrong: the operator mends it
     ├── PluginError              a plugin broke the contract: its author mends it
@@ -30,6 +31,7 @@ __all__ = (
     "JobError",
     "NotFoundError",
     "PluginError",
+    "RateLimitedError",
     "RetryableError",
     "ServiceError",
     "TooLargeError",
@@ -103,6 +105,13 @@ class TooLargeError(InputError):
 
     status = 413
     default_code = "too-large"
+
+
+class RateLimitedError(InputError):
+    """Too often in too short a time."""
+
+    status = 429
+    default_code = "rate-limited"
 
 
 class FetchError(InputError):
