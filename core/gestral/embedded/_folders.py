@@ -195,13 +195,14 @@ def credentials(data: Path) -> Credentials:
             ) from error
         if any((data / "postgres").glob("[0-9]*/PG_VERSION")):
             raise ConfigurationError(
-                f"{path} is gone, and with it the passwords of the database in {data / 'postgres'}.",
+                f"{path} is gone, and with it the passwords of the database beside it.",
                 hint="Put it back from a copy of the data folder.",
             )
         made = Credentials(*(secrets.token_urlsafe(24) for _ in range(3)))
         new = path.with_suffix(".new")
         new.unlink(missing_ok=True)
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        new.touch(mode=0o600, exist_ok=False)
+        with new.open("w") as file:
             json.dump(asdict(made), file)
             file.flush()
             os.fsync(file.fileno())

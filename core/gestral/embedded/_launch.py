@@ -22,6 +22,8 @@ __all__ = ("Use", "postgres", "valkey")
 
 _ATTEMPT_LIMIT = 60.0
 """Seconds for a guarded server to answer: it may just be recovering from a crash."""
+_STOP_LIMIT = 100.0
+"""Seconds for a server to stop; more than its guardian needs to end it by force."""
 _PAUSE = 0.05
 _WATCH = 1.0
 """Seconds between two looks whether the guardian lives, doubled up to the limit on failure."""
@@ -64,7 +66,7 @@ class Use:
             self._users.close()
             if last:
                 with Lock(self.folder.lock("guardian")) as guardian:
-                    guardian.take()
+                    guardian.take_within(_STOP_LIMIT)
 
     def _ensure(self) -> None:
         with Lock(self.folder.lock("start")) as start:
@@ -143,7 +145,7 @@ def _start_guardian(folder: ServiceFolder) -> None:
     finally:
         os.close(write)
         os.close(log)
-    with open(read, "rb") as answer:
+    with os.fdopen(read, "rb") as answer:
         line = answer.readline()
     if not line:
         raise ServiceError(f"The guardian of {folder.name} ended at once.{tail(folder)}")

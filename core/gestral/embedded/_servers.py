@@ -29,11 +29,15 @@ def server_environment() -> dict[str, str]:
     return kept | {"LC_ALL": "C", "TZ": "UTC"}
 
 
+Stop = tuple[signal.Signals, float]
+"""A signal that ends a server, and the seconds that it is given to do so."""
+
+
 class Server(Protocol):
     """One server, as its guardian sees it."""
 
     folder: ServiceFolder
-    stopping: Sequence[tuple[signal.Signals, float]]
+    stopping: Sequence[Stop]
     """Signals that end the server, mildest first, each with the seconds it is given."""
 
     def program(self) -> Path:
@@ -70,7 +74,11 @@ class Postgres:
     """PostgreSQL, one cluster per major version."""
 
     # Fast shutdown, then immediate shutdown (recovers at the next start), then the kernel's.
-    stopping = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0))
+    stopping: Sequence[Stop] = (
+        (signal.SIGINT, 60.0),
+        (signal.SIGQUIT, 10.0),
+        (signal.SIGKILL, 10.0),
+    )
 
     def __init__(self, folder: ServiceFolder) -> None:
         self.folder = folder
@@ -171,7 +179,7 @@ class Postgres:
 class Valkey:
     """Valkey with an append-only file: a queued job outlives the server."""
 
-    stopping = ((signal.SIGTERM, 60.0), (signal.SIGKILL, 10.0))
+    stopping: Sequence[Stop] = ((signal.SIGTERM, 60.0), (signal.SIGKILL, 10.0))
 
     def __init__(self, folder: ServiceFolder) -> None:
         self.folder = folder
