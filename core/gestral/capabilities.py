@@ -2,6 +2,7 @@
 
 | Token          | Protocol      | Provided by |
 |----------------|---------------|-------------|
+| `CATALOGUE`    | `Catalogue`   | core |
 | `CLOCK`        | `Clock`       | core |
 | `JOBS`         | `Jobs`        | core |
 | `OBJECT_STORE` | `ObjectStore` | core |
@@ -13,7 +14,8 @@
 
 import datetime as dt
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 import msgspec
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from gestral.http import Response
 
 __all__ = (
+    "CATALOGUE",
     "CLOCK",
     "CURRENT_USER",
     "FETCHER",
@@ -35,6 +38,7 @@ __all__ = (
     "MAILER",
     "MEMBERS",
     "OBJECT_STORE",
+    "Catalogue",
     "Clock",
     "CurrentUser",
     "Fetcher",
@@ -51,6 +55,18 @@ A = TypeVar("A", bound=msgspec.Struct)
 
 JobState = Literal["waiting", "queued", "running", "done", "failed", "cancelled"]
 """`waiting` in the outbox, `queued` for a worker, `running`; the other three are final."""
+
+
+class Catalogue(Protocol):
+    """What the loaded plugins declare, taken together."""
+
+    def granted(self, role: Role) -> frozenset[str]:
+        """Return the names of the permissions that a role has, over all loaded plugins."""
+        ...
+
+    def mail_templates(self) -> Mapping[str, Path]:
+        """Return the folder of mail templates of each loaded plugin that has one, by name."""
+        ...
 
 
 class Clock(Protocol):
@@ -135,6 +151,14 @@ class Jobs(Protocol):
         Raises:
             NotFoundError: There is no such job.
         """
+        ...
+
+    async def views(self, job_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, JobView]:
+        """Return how several jobs stand, by id; unknown ids are left out."""
+        ...
+
+    async def unfinished(self) -> tuple[JobView, ...]:
+        """Return all jobs that are not finished, the oldest first."""
         ...
 
     def watch(self, job_id: uuid.UUID) -> AsyncIterator[JobView]:
@@ -248,9 +272,10 @@ class Mailer(Protocol):
         ...
 
 
+CATALOGUE = Capability[Catalogue]("catalogue")
 CLOCK = Capability[Clock]("clock")
 JOBS = Capability[Jobs]("jobs")
-OBJECT_STORE = Capability["ObjectStore"]("object_store")
+OBJECT_STORE: "Capability[ObjectStore]" = Capability("object_store")
 FETCHER = Capability[Fetcher]("fetcher")
 CURRENT_USER = Capability[CurrentUser]("current_user")
 MEMBERS = Capability[Members]("members")

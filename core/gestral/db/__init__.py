@@ -1,11 +1,11 @@
 """The database: what a plugin's models are made of.
 
-    class Base(Record, DeclarativeBase):
-        metadata = schema_metadata("greeter")
+class Base(Record, DeclarativeBase):
+    metadata = schema_metadata("greeter")
 
-    class Greeting(Base):
-        __tablename__ = "greeting"
-        text: Mapped[str]
+class Greeting(Base):
+    __tablename__ = "greeting"
+    text: Mapped[str]
 """
 
 from gestral.db.model import Record, schema_metadata

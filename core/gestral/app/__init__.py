@@ -1,0 +1,1 @@
+"""Building and running the platform: plugins in, a Litestar application out."""

@@ -1,0 +1,85 @@
+"""Who may come in: every handler names a permission or says that it is public."""
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from gestral.capabilities import CURRENT_USER, Identity
+from gestral.errors import ForbiddenError, ServiceError, UnauthenticatedError
+from gestral.plugin import Services
+
+if TYPE_CHECKING:
+    from gestral.app.services import Platform
+
+__all__ = ("authorise", "platform_of", "refuse_foreign", "visitor")
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+NOT_ASKED = object()
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+def platform_of(connection: Connection) -> "Platform":
+    """Return the platform that serves a connection."""
+    platform: Platform = connection.app.state.platform
+    return platform
+
+
+async def visitor(connection: Connection) -> Identity | None:
+    """Return who makes the request, or None; asked once for each request."""
+    known = connection.state.get("identity", NOT_ASKED)
+    if known is NOT_ASKED:
+        services: Services = platform_of(connection)
+        people = services.find(CURRENT_USER)
+        known = await people.identify(connection) if people else None
+        connection.state["identity"] = known
+    found: Identity | None = known
+    return found
+
+
+async def authorise(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Let through public handlers, and those whose permission the visitor has.
+
+    Raises:
+        UnauthenticatedError: Nobody is signed in.
+        ForbiddenError: Whoever is signed in lacks the permission.
+        ServiceError: No plugin knows people, so nobody can sign in.
+    """
+    if handler.opt.get("public") is True:
+        return
+    if platform_of(connection).find(CURRENT_USER) is None:
+        raise ServiceError("Nobody can sign in: no loaded plugin knows people.")
+    identity = await visitor(connection)
+    if identity is None:
+        raise UnauthenticatedError("You are not signed in.", hint="Sign in and try again.")
+    permission = handler.opt.get("permission")
+    if permission not in identity.permissions:
+        raise ForbiddenError(
+            f"You lack the permission {permission!r} in this organisation.",
+            hint="Ask one of its administrators.",
+        )
+
+
+async def refuse_foreign(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Refuse requests that change something when another site's page has sent them.
+
+    Browsers tell with `Sec-Fetch-Site` (Fetch Metadata) or at least `Origin`; a client that sends
+    neither is no browser, and carries no cookie that a page could abuse.
+
+    Raises:
+        ForbiddenError: The request comes from another site.
+    """
+    del handler
+    if connection.scope.get("method", "GET") in SAFE:
+        return
+    headers = connection.headers
+    relation = headers.get("sec-fetch-site")
+    origin = headers.get("origin")
+    if relation is not None:
+        foreign = relation not in {"same-origin", "none"}
+    else:
+        foreign = origin is not None and urlsplit(origin).netloc != headers.get("host")
+    if foreign:
+        raise ForbiddenError("This request was sent by another site's page.", code="cross-site")

@@ -1,0 +1,24 @@
+"""The web application as a server starts it: `granian --factory gestral.app.asgi:create`."""
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from litestar import Litestar
+
+__all__ = ("create",)
+
+
+def create() -> "Litestar":
+    """Build the application from the environment.
+
+    Raises:
+        ConfigurationError: A setting is missing or wrong.
+        PluginError: A critical plugin is broken.
+    """
+    from gestral.app.build import application, load, platform_from
+    from gestral.settings import Settings, read_settings
+
+    settings = read_settings(Settings, os.environ)
+    registry = load(os.environ, off=settings.plugins_off)
+    return application(platform_from(settings, registry))

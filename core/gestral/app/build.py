@@ -1,0 +1,203 @@
+"""Building the platform and the Litestar application from what was loaded."""
+
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Request, Response, Router
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.handlers import BaseRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gestral import __version__
+from gestral.app import health
+from gestral.app.access import authorise, platform_of, refuse_foreign, visitor
+from gestral.app.core_plugin import core_plugin
+from gestral.app.frontend import frontend_routes, panel_routes
+from gestral.app.problems import exception_handlers
+from gestral.app.registry import Candidate, Registry, discover, resolve
+from gestral.app.services import Platform
+from gestral.capabilities import OBJECT_STORE, Identity
+from gestral.db.engine import Database
+from gestral.errors import UnauthenticatedError
+from gestral.plugin import Plugin, Services
+from gestral.settings import Settings
+from gestral.storage import LocalStore, file_routes
+
+__all__ = ("application", "load", "probe")
+
+log = logging.getLogger(__name__)
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def load(
+    environment: Mapping[str, str],
+    *,
+    off: Sequence[str] = (),
+    candidates: Sequence[Candidate] | None = None,
+) -> Registry:
+    """Load core's own plugin and all that are installed, or the given ones.
+
+    Raises:
+        PluginError: A critical plugin is broken.
+    """
+    core = Candidate(name="core", load=lambda: core_plugin)
+    found = discover() if candidates is None else candidates
+    registry = resolve([core, *found], environment, off=off)
+    registry.require_critical()
+    return registry
+
+
+def application(platform: Platform) -> Litestar:
+    """Build the web application; plugins whose routes are broken are refused first.
+
+    Raises:
+        PluginError: A critical plugin is broken.
+    """
+    platform.registry = probe(platform.registry)
+    platform.registry.require_critical()
+    for entry in platform.registry.entries:
+        if entry.state in {"failed", "skipped"}:
+            log.warning("plugin %s is %s: %s", entry.name, entry.state, entry.reason)
+    handlers: list[ControllerRouterHandler] = [
+        Router(f"/api/{plugin.name}", route_handlers=list(plugin.routes()), tags=[plugin.name])
+        for plugin in platform.registry.plugins
+        if plugin.routes is not None
+    ]
+    handlers += health.handlers
+    handlers += panel_routes(_panels(platform.registry))
+    store = platform.get(OBJECT_STORE)
+    if isinstance(store, LocalStore):
+        handlers += file_routes(store)
+    handlers += frontend_routes()
+    return Litestar(
+        route_handlers=handlers,
+        state=State({"platform": platform}),
+        dependencies=DEPENDENCIES,
+        guards=[refuse_foreign, authorise],
+        exception_handlers=exception_handlers,
+        after_request=_add_headers,
+        lifespan=[_lifespan],
+        openapi_config=OpenAPIConfig(
+            title="Gestral",
+            version=__version__,
+            openapi_router=Router(
+                "/api/schema", route_handlers=[], opt={"public": True}, include_in_schema=False
+            ),
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        ),
+        logging_config=None,
+    )
+
+
+def probe(registry: Registry) -> Registry:
+    """Build each plugin's routes in an application of their own, and refuse what breaks."""
+    for plugin in registry.plugins:
+        if plugin.routes is None:
+            continue
+        try:
+            problem = _unguarded(plugin)
+        except Exception as error:  # noqa: BLE001 - broken routes must not stop the others
+            problem = f"Building its routes failed: {type(error).__name__}: {error}"
+        if problem:
+            registry = registry.refuse(plugin.name, problem)
+    return registry
+
+
+def _unguarded(plugin: Plugin) -> str:
+    """Return what is wrong with the access rules of a plugin's handlers, or nothing."""
+    assert plugin.routes is not None  # noqa: S101 - the caller asked
+    trial = Litestar(
+        route_handlers=[Router(f"/api/{plugin.name}", route_handlers=list(plugin.routes()))],
+        dependencies=DEPENDENCIES,
+        openapi_config=None,
+        logging_config=None,
+    )
+    declared = {permission.name for permission in plugin.permissions}
+    for route in trial.routes:
+        for handler in getattr(route, "route_handlers", [getattr(route, "route_handler", None)]):
+            if not isinstance(handler, BaseRouteHandler) or handler.opt.get("public") is True:
+                continue
+            permission = handler.opt.get("permission")
+            if permission is None and "OPTIONS" in getattr(handler, "http_methods", ()):
+                continue  # Litestar's own answer to OPTIONS
+            if permission is None:
+                return f"The route {route.path} names no permission and is not public=True."
+            if permission not in declared:
+                return f"The route {route.path} asks for {permission!r}, which is not declared."
+    return ""
+
+
+def _panels(registry: Registry) -> dict[str, dict[str, Path]]:
+    return {
+        plugin.name: {panel.module.name: panel.module for panel in plugin.panels}
+        for plugin in registry.plugins
+        if plugin.panels
+    }
+
+
+async def _services(request: Request[Any, Any, Any]) -> Services:
+    return platform_of(request)
+
+
+async def _platform(request: Request[Any, Any, Any]) -> Platform:
+    return platform_of(request)
+
+
+async def _session(request: Request[Any, Any, Any]) -> AsyncIterator[AsyncSession]:
+    """The request's transaction: committed before the answer is sent, rolled back by an error."""
+    async with platform_of(request).transaction() as session:
+        yield session
+
+
+async def _visitor(request: Request[Any, Any, Any]) -> Identity | None:
+    return await visitor(request)
+
+
+async def _identity(request: Request[Any, Any, Any]) -> Identity:
+    found = await visitor(request)
+    if found is None:
+        raise UnauthenticatedError("You are not signed in.", hint="Sign in and try again.")
+    return found
+
+
+DEPENDENCIES = {
+    "services": Provide(_services),
+    "platform": Provide(_platform),
+    "session": Provide(_session),
+    "visitor": Provide(_visitor),
+    "identity": Provide(_identity),
+}
+
+
+def _add_headers(response: Response[Any]) -> Response[Any]:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+@asynccontextmanager
+async def _lifespan(app: Litestar) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        await app.state.platform.aclose()
+
+
+def platform_from(settings: Settings, registry: Registry) -> Platform:
+    """Put a platform together from settings and loaded plugins."""
+    return Platform(registry, settings, Database(settings.database_url))

@@ -1,0 +1,106 @@
+"""The running platform: what handlers, jobs and commands are handed as `Services`."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import msgspec
+
+from gestral.app.registry import Registry
+from gestral.errors import GestralError, PluginError
+from gestral.plugin import Capability, Plugin
+from gestral.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from gestral.db.engine import Database
+
+__all__ = ("Platform",)
+
+T = TypeVar("T")
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class Platform:
+    """Loaded plugins over a database, a queue and a store. Implements `gestral.plugin.Services`.
+
+    Args:
+        registry: The plugins, core's own included.
+        settings: Core's settings.
+        database: The application's connections.
+        replaced: Capabilities that are made otherwise, for tests.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        settings: Settings,
+        database: "Database",
+        *,
+        replaced: "dict[Capability[Any], object] | None" = None,
+    ) -> None:
+        self.registry = registry
+        self.core_settings = settings
+        self.database = database
+        self._made: dict[Capability[Any], object] = dict(replaced or {})
+        self._closers: list[Callable[[], Any]] = []
+        self._settings: dict[type[msgspec.Struct], msgspec.Struct] = {Settings: settings}
+        self._settings |= {
+            type(entry.settings): entry.settings
+            for entry in registry.loaded
+            if entry.settings is not None
+        }
+
+    def get(self, capability: Capability[T]) -> T:
+        """See `Services.get`."""
+        found = self.find(capability)
+        if found is None:
+            raise PluginError(
+                f"Nobody provides {capability}.",
+                hint="Install or switch on a plugin that does; `gestral plugins` lists them.",
+            )
+        return found
+
+    def find(self, capability: Capability[T]) -> T | None:
+        """See `Services.find`."""
+        if capability not in self._made:
+            plugin = self.registry.providers().get(capability)
+            if plugin is None:
+                return None
+            self._made[capability] = self._make(plugin, capability)
+        return cast("T", self._made[capability])
+
+    def _make(self, plugin: Plugin, capability: Capability[Any]) -> object:
+        provision = next(p for p in plugin.provides if p.capability == capability)
+        try:
+            made = provision.factory(self)
+        except GestralError:
+            raise
+        except Exception as error:
+            raise PluginError(
+                f"The plugin {plugin.name!r} failed to make {capability}: {error}"
+            ) from error
+        close = provision.close
+        if close is not None:
+            self._closers.append(lambda: close(made))
+        return made
+
+    def settings(self, kind: type[S]) -> S:
+        """See `Services.settings`."""
+        try:
+            return cast("S", self._settings[kind])
+        except KeyError:
+            raise PluginError(f"No loaded plugin declares the settings {kind.__name__}.") from None
+
+    @asynccontextmanager
+    async def transaction(self) -> "AsyncIterator[AsyncSession]":
+        """See `Services.transaction`."""
+        async with self.database.sessions() as session, session.begin():
+            yield session
+
+    async def aclose(self) -> None:
+        """Close what was made, the last first, then the database."""
+        while self._closers:
+            await self._closers.pop()()
+        await self.database.aclose()

@@ -1,0 +1,92 @@
+"""What commands stand on: settings with the services behind them, and a platform to ask."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from gestral.app.registry import Registry
+from gestral.app.services import Platform
+from gestral.settings import PREFIX, Settings, read_settings
+
+__all__ = ("installed", "machine", "run")
+
+T = TypeVar("T")
+
+
+@contextmanager
+def machine(environment: Mapping[str, str] = os.environ) -> Iterator[Settings]:
+    """Give settings that work on this machine: what is not set is started or made up.
+
+    Without `GESTRAL_DATABASE_URL` and `GESTRAL_REDIS_URL` the embedded services run while the
+    block does; without `GESTRAL_STORAGE_URL` files lie in the data folder; without
+    `GESTRAL_SECRET` one is made there once.
+
+    Raises:
+        ConfigurationError: A setting is wrong.
+        ServiceError: An embedded service does not start.
+    """
+    from gestral.embedded import default_data_folder, running
+
+    values = dict(environment)
+    data = Path(values.get(f"{PREFIX}DATA") or default_data_folder()).expanduser().absolute()
+    values[f"{PREFIX}DATA"] = str(data)
+    needs_postgres = not values.get(f"{PREFIX}DATABASE_URL")
+    needs_valkey = not values.get(f"{PREFIX}REDIS_URL")
+    with running(data, postgres=needs_postgres, valkey=needs_valkey) as services:
+        if needs_postgres:
+            values[f"{PREFIX}DATABASE_URL"] = services.database_url
+            values[f"{PREFIX}DATABASE_OWNER_URL"] = services.database_owner_url
+        if needs_valkey:
+            values[f"{PREFIX}REDIS_URL"] = services.redis_url
+        if not values.get(f"{PREFIX}STORAGE_URL"):
+            values[f"{PREFIX}STORAGE_URL"] = (data / "files").as_uri()
+        if not values.get(f"{PREFIX}SECRET"):
+            values[f"{PREFIX}SECRET"] = _kept_secret(data / "secret")
+        yield read_settings(Settings, values)
+
+
+def _kept_secret(path: Path) -> str:
+    """Return the secret of a data folder, made at its first use, readable by its owner alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_urlsafe(32))
+    return path.read_text().strip()
+
+
+def installed(settings: Settings) -> Registry:
+    """Load the installed plugins under the operator's settings."""
+    from gestral.app.build import load
+
+    return load(os.environ, off=settings.plugins_off)
+
+
+def run(task: Callable[[Platform], Awaitable[T]]) -> T:
+    """Run a task on the platform of this machine; the way for plugins' commands.
+
+    Args:
+        task: An async function that takes `Services`.
+    """
+    with machine() as settings:
+        return run_on(settings, installed(settings), task)
+
+
+def run_on(settings: Settings, registry: Registry, task: Callable[[Platform], Awaitable[T]]) -> T:
+    """Run a task on a platform of its own, closed at the end."""
+    from gestral.app.build import platform_from
+
+    async def body() -> T:
+        platform = platform_from(settings, registry)
+        try:
+            return await task(platform)
+        finally:
+            await platform.aclose()
+
+    return asyncio.run(body())

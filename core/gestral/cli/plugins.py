@@ -1,0 +1,92 @@
+"""`gestral plugins` and `gestral manifest`: what is installed, and what it declares."""
+
+import json
+import os
+from typing import Any
+
+import click
+
+from gestral.app.core_plugin import core_plugin
+from gestral.app.registry import Candidate, Entry, Registry, discover, resolve
+from gestral.plugin import CONTRACT_VERSION, Plugin
+from gestral.settings import PREFIX
+
+__all__ = ("manifest", "plugins", "registry")
+
+
+def registry() -> Registry:
+    """Read everything, and probe routes, without any service."""
+    from gestral.app.build import probe
+
+    off = [name.strip() for name in os.environ.get(f"{PREFIX}PLUGINS_OFF", "").split(",")]
+    core = Candidate(name="core", load=lambda: core_plugin)
+    return probe(resolve([core, *discover()], os.environ, off=off))
+
+
+@click.command(help="List the plugins and what became of each.")
+@click.option("--strict", is_flag=True, help="Exit with 1 when a plugin failed or was skipped.")
+def plugins(strict: bool) -> None:
+    """Print a table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    found = registry()
+    table = Table("plugin", "state", "version", "import", "what", box=None, pad_edge=False)
+    for entry in found.entries:
+        what = entry.reason or (entry.plugin.summary if entry.plugin else "")
+        cost = f"{entry.cost * 1000:.0f} ms"
+        table.add_row(entry.name, entry.state, entry.version or "-", cost, what)
+    Console().print(table)
+    if strict and any(entry.state in {"failed", "skipped"} for entry in found.entries):
+        click.get_current_context().exit(1)
+
+
+@click.command(help="Print what all plugins declare, as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="The only form there is; for clarity.")
+def manifest(as_json: bool) -> None:
+    """Print the manifest."""
+    del as_json
+    document = {
+        "contract": CONTRACT_VERSION,
+        "plugins": [_described(entry) for entry in registry().entries],
+    }
+    click.echo(json.dumps(document, indent=2))
+
+
+def _described(entry: Entry) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "name": entry.name,
+        "state": entry.state,
+        "reason": entry.reason,
+        "distribution": entry.distribution,
+        "version": entry.version,
+    }
+    return described | (_declared(entry.plugin) if entry.plugin else {})
+
+
+def _declared(plugin: Plugin) -> dict[str, Any]:
+    settings = plugin.settings.__struct_fields__ if plugin.settings else ()
+    prefix = f"{PREFIX}{plugin.name.upper()}_"
+    return {
+        "summary": plugin.summary,
+        "api": plugin.api,
+        "critical": plugin.critical,
+        "provides": [str(provision.capability) for provision in plugin.provides],
+        "requires": [str(capability) for capability in plugin.requires],
+        "optional": [str(capability) for capability in plugin.optional],
+        "routes": plugin.routes is not None,
+        "tables": plugin.tables is not None,
+        "jobs": [
+            {"name": job.name, "timeout": job.timeout, "attempts": job.attempts, "cron": job.cron}
+            for job in plugin.jobs
+        ],
+        "listens": [listener.event.__name__ for listener in plugin.listeners],
+        "settings": [prefix + name.upper() for name in settings],
+        "permissions": {one.name: one.role for one in plugin.permissions},
+        "health": [check.name for check in plugin.health],
+        "metrics": [metric.name for metric in plugin.metrics],
+        "panels": [
+            {"name": panel.name, "slot": panel.slot, "title": panel.title}
+            for panel in plugin.panels
+        ],
+    }

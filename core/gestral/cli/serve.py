@@ -1,0 +1,90 @@
+"""`gestral web` and `gestral worker`: the two kinds of process."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+
+import click
+
+from gestral.cli.platform import installed, machine
+from gestral.settings import Settings, to_environment
+
+__all__ = ("for_serving", "web", "worker")
+
+with_parent = click.option(
+    "--while-stdin-open",
+    is_flag=True,
+    hidden=True,
+    help="End when standard input is closed: the parent is gone, however it went.",
+)
+
+
+def _follow_parent() -> None:
+    """Stop this process when standard input ends."""
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True, name="parent").start()
+
+
+@click.command(help="Run the web server.")
+@with_parent
+def web(while_stdin_open: bool) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    if while_stdin_open:
+        _follow_parent()
+    with machine() as settings:
+        os.environ.update(for_serving(settings))
+        Granian(
+            "gestral.app.asgi:create",
+            address=settings.host,
+            port=settings.port,
+            interface=Interfaces.ASGI,
+            factory=True,
+            websockets=False,
+            log_access=False,
+            workers_kill_timeout=10,
+        ).serve()
+
+
+@click.command(help="Run a worker.")
+@with_parent
+@click.option("--concurrency", default=2, show_default=True, help="Jobs at once.")
+def worker(while_stdin_open: bool, concurrency: int) -> None:
+    """Work until SIGTERM or SIGINT."""
+    from gestral.app.build import platform_from
+    from gestral.jobs.worker import work_until_stopped
+
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("saq").setLevel(logging.WARNING)
+    if while_stdin_open:
+        _follow_parent()
+
+    async def body(settings: Settings) -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        platform = platform_from(settings, installed(settings))
+        try:
+            await work_until_stopped(platform, stop, concurrency=concurrency)
+        finally:
+            await platform.aclose()
+
+    with machine() as settings:
+        asyncio.run(body(settings))
+
+
+def for_serving(settings: Settings) -> dict[str, str]:
+    """Return the environment of a process that serves: it cannot change tables."""
+    written = to_environment(settings)
+    written["GESTRAL_DATABASE_OWNER_URL"] = ""
+    return written

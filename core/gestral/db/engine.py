@@ -1,0 +1,63 @@
+"""Connections: psycopg 3 under SQLAlchemy, configured by advanced-alchemy."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from advanced_alchemy.config import EngineConfig
+from advanced_alchemy.config.asyncio import SQLAlchemyAsyncConfig
+
+from gestral.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+__all__ = ("Database", "driver_url")
+
+SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
+
+
+def driver_url(url: str) -> str:
+    """Return a PostgreSQL URL with the name of the driver that SQLAlchemy shall use.
+
+    Raises:
+        ConfigurationError: It is no URL of PostgreSQL.
+    """
+    for scheme in SCHEMES:
+        if url.startswith(scheme):
+            return f"postgresql+psycopg://{url.removeprefix(scheme)}"
+    raise ConfigurationError(
+        "The database's URL is not one of PostgreSQL.",
+        hint="Write GESTRAL_DATABASE_URL as postgresql://user:password@host/database.",
+    )
+
+
+class Database:
+    """The pool of one process.
+
+    Args:
+        url: Of PostgreSQL, in libpq's form.
+        pool: Connections kept open; twice as many are allowed at a peak.
+    """
+
+    def __init__(self, url: str, *, pool: int = 5) -> None:
+        self.url = url
+        self.config = SQLAlchemyAsyncConfig(
+            connection_string=driver_url(url),
+            engine_config=EngineConfig(pool_size=pool, max_overflow=pool, pool_pre_ping=True),
+        )
+
+    @cached_property
+    def engine(self) -> "AsyncEngine":
+        """The pool itself, opened at its first use."""
+        return self.config.get_engine()
+
+    @cached_property
+    def sessions(self) -> "async_sessionmaker[AsyncSession]":
+        """Makes sessions that keep their objects readable after the commit."""
+        from sqlalchemy.ext.asyncio import async_sessionmaker
+
+        return async_sessionmaker(self.engine, expire_on_commit=False)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()

@@ -1,0 +1,206 @@
+"""Migrations: one lineage and one version table for each plugin, run by one `env.py`.
+
+The version table lives in the plugin's own schema, so that a plugin that is uninstalled leaves
+nothing behind that the others could trip over. All of it runs under one advisory lock: two
+processes that start at once migrate once.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from gestral.db.engine import driver_url
+from gestral.errors import ConfigurationError, PluginError
+from gestral.plugin import Plugin
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from sqlalchemy import Connection
+
+__all__ = ("MigrationStatus", "differences", "status", "upgrade")
+
+ENVIRONMENT = Path(__file__).parent / "environment"
+ADVISORY_LOCK = 0x6765737472616C
+"""A key that all Gestral processes share: "gestral" in ASCII."""
+
+APPLICATION_ROLE = "gestral_app"
+
+
+class MigrationStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How a plugin's part of the database stands."""
+
+    plugin: str
+    current: str
+    newest: str
+
+    @property
+    def up_to_date(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.current == self.newest
+
+
+def upgrade(owner_url: str, plugins: tuple[Plugin, ...], *, revision: str = "heads") -> list[str]:
+    """Bring the tables of all plugins to their newest form, in the order given.
+
+    Args:
+        owner_url: PostgreSQL, as the role that owns the tables.
+        plugins: Each after those that it requires.
+        revision: Where to stop; only sensible with one plugin.
+
+    Returns:
+        The names of the plugins whose tables changed.
+    """
+    from alembic import command
+
+    changed = []
+    with _connection(owner_url) as connection:
+        connection.exec_driver_sql(f"SELECT pg_advisory_lock({ADVISORY_LOCK})")
+        connection.commit()
+        for plugin in _with_tables(plugins):
+            _prepare_schema(connection, plugin.name)
+            before = _current(connection, plugin)
+            command.upgrade(_config(plugin, connection), revision)
+            _grant(connection, plugin.name)
+            connection.commit()
+            if _current(connection, plugin) != before:
+                changed.append(plugin.name)
+    return changed
+
+
+def downgrade(owner_url: str, plugin: Plugin, revision: str) -> None:
+    """Take one plugin's tables back to an earlier revision; `base` removes them."""
+    from alembic import command
+
+    with _connection(owner_url) as connection:
+        command.downgrade(_config(plugin, connection), revision)
+        connection.commit()
+
+
+def status(url: str, plugins: tuple[Plugin, ...]) -> list[MigrationStatus]:
+    """Return how each plugin's tables stand; any role that may read the version tables will do."""
+    with _connection(url) as connection:
+        return [
+            MigrationStatus(
+                plugin=plugin.name,
+                current=_current(connection, plugin),
+                newest=_newest(plugin),
+            )
+            for plugin in _with_tables(plugins)
+        ]
+
+
+def differences(owner_url: str, plugin: Plugin) -> list[str]:
+    """Return in what the migrated tables of a plugin differ from its models; empty when in nothing.
+
+    Raises:
+        PluginError: The plugin has no tables.
+    """
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
+    if plugin.tables is None:
+        raise PluginError(f"The plugin {plugin.name!r} has no tables.")
+    with _connection(owner_url) as connection:
+        context = MigrationContext.configure(connection, opts=_options(plugin))
+        found: Any = compare_metadata(context, plugin.tables.metadata())
+        return [repr(difference) for difference in found]
+
+
+def _with_tables(plugins: tuple[Plugin, ...]) -> Iterator[Plugin]:
+    return (plugin for plugin in plugins if plugin.tables is not None)
+
+
+@contextmanager
+def _connection(url: str) -> "Iterator[Connection]":
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.pool import NullPool
+
+    engine = create_engine(driver_url(url), poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except OperationalError as error:
+        raise ConfigurationError(
+            f"PostgreSQL could not be used: {str(error.orig).strip().splitlines()[0]}.",
+            hint="`gestral doctor` shows what was tried.",
+        ) from error
+    finally:
+        engine.dispose()
+
+
+def _options(plugin: Plugin) -> dict[str, Any]:
+    """What Alembic is told wherever it is used: look at this plugin's schema and no other."""
+
+    def mine(name: str | None, kind: str, parents: Any) -> bool:
+        del parents
+        return name == plugin.name if kind == "schema" else True
+
+    return {
+        "version_table_schema": plugin.name,
+        "include_schemas": True,
+        "include_name": mine,
+        "compare_type": True,
+        "compare_server_default": True,
+        "include_object": lambda thing, name, kind, *_: (
+            kind != "table" or name != "alembic_version"
+        ),
+    }
+
+
+def _config(plugin: Plugin, connection: "Connection") -> "Config":
+    from alembic.config import Config
+
+    assert plugin.tables is not None  # noqa: S101 - callers choose plugins that have tables
+    config = Config()
+    config.set_main_option("script_location", str(ENVIRONMENT))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", str(plugin.tables.migrations))
+    config.attributes.update(
+        connection=connection, metadata=plugin.tables.metadata(), options=_options(plugin)
+    )
+    return config
+
+
+def _newest(plugin: Plugin) -> str:
+    from alembic.script import ScriptDirectory
+
+    assert plugin.tables is not None  # noqa: S101 - callers choose plugins that have tables
+    scripts = ScriptDirectory(str(ENVIRONMENT), version_locations=[str(plugin.tables.migrations)])
+    return scripts.get_current_head() or ""
+
+
+def _current(connection: "Connection", plugin: Plugin) -> str:
+    from alembic.runtime.migration import MigrationContext
+
+    context = MigrationContext.configure(connection, opts=_options(plugin))
+    return context.get_current_revision() or ""
+
+
+def _prepare_schema(connection: "Connection", schema: str) -> None:
+    connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+    connection.commit()
+
+
+def _grant(connection: "Connection", schema: str) -> None:
+    """Let the application's role read and write the rows of a schema, and nothing else."""
+    role = connection.exec_driver_sql(
+        "SELECT 1 FROM pg_roles WHERE rolname = %s", (APPLICATION_ROLE,)
+    ).scalar()
+    if role is None:
+        raise ConfigurationError(
+            f"The role {APPLICATION_ROLE} is not in the database.",
+            hint="Run db_scripts/bootstrap.sql once.",
+        )
+    for right in (
+        f'USAGE ON SCHEMA "{schema}"',
+        f'SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "{schema}"',
+        f'USAGE, SELECT ON ALL SEQUENCES IN SCHEMA "{schema}"',
+    ):
+        connection.exec_driver_sql(f"GRANT {right} TO {APPLICATION_ROLE}")
+    connection.exec_driver_sql(
+        f'REVOKE INSERT, UPDATE, DELETE ON "{schema}".alembic_version FROM {APPLICATION_ROLE}'
+    )

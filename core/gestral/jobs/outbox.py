@@ -1,0 +1,155 @@
+"""Asking for work and seeing what became of it: the capability `JOBS`."""
+
+import datetime as dt
+import uuid
+from collections.abc import AsyncIterator, Iterable
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from uuid_utils.compat import uuid7
+
+from gestral.capabilities import CLOCK, JobView
+from gestral.errors import NotFoundError, PluginError
+from gestral.events import Event
+from gestral.jobs.live import Live
+from gestral.jobs.model import JobRow
+from gestral.jobs.work import Work
+from gestral.plugin import Job, Services
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+__all__ = ("CHANNEL", "Outbox")
+
+CHANNEL = "gestral_outbox"
+"""The PostgreSQL channel on which the dispatcher hears that something waits."""
+
+UNFINISHED = ("waiting", "queued", "running")
+LOOK_AGAIN = 2.0
+"""Seconds after which a watcher looks into the database itself, should a message be lost."""
+
+A = TypeVar("A", bound=msgspec.Struct)
+
+
+class Outbox:
+    """Implements `gestral.capabilities.Jobs` over the table `core.job`."""
+
+    def __init__(self, services: Services, work: dict[str, Work], live: Live) -> None:
+        self._services = services
+        self._work = work
+        self.live = live
+
+    async def enqueue(
+        self,
+        session: "AsyncSession",
+        job: Job[A],
+        arguments: A,
+        *,
+        key: str = "",
+        organisation_id: uuid.UUID | None = None,
+        delay: float = 0.0,
+    ) -> uuid.UUID:
+        """See `Jobs.enqueue`."""
+        work = next((work for work in self._work.values() if work.source is job), None)
+        if work is None:
+            raise PluginError(
+                f"No loaded plugin declares the job {job.name!r}.",
+                hint="Name it in the plugin's `jobs`.",
+            )
+        return await self.insert(
+            session, work, arguments, key=key, organisation_id=organisation_id, delay=delay
+        )
+
+    async def insert(
+        self,
+        session: "AsyncSession",
+        work: Work,
+        arguments: msgspec.Struct,
+        *,
+        key: str = "",
+        organisation_id: uuid.UUID | None = None,
+        delay: float = 0.0,
+        id: uuid.UUID | None = None,  # noqa: A002 - the column's name
+    ) -> uuid.UUID:
+        """Write a row, unless one of this name and key is unfinished; return the row's id."""
+        now = self._services.get(CLOCK).now()
+        new_id: uuid.UUID = id or uuid7()
+        values = {
+            "id": new_id,
+            "name": work.name,
+            "arguments": msgspec.to_builtins(arguments),
+            "key": key,
+            "organisation_id": organisation_id,
+            "run_at": now + dt.timedelta(seconds=delay),
+        }
+        inserted: uuid.UUID | None = await session.scalar(
+            insert(JobRow).values(**values).on_conflict_do_nothing().returning(JobRow.id)
+        )
+        if inserted is not None:
+            await session.execute(select(func.pg_notify(CHANNEL, "")))
+            return inserted
+        same = (JobRow.name == work.name) & (JobRow.key == key) & JobRow.state.in_(UNFINISHED)
+        found: uuid.UUID | None = await session.scalar(select(JobRow.id).where(same))
+        return found or new_id
+
+    async def publish(self, session: "AsyncSession", event: Event) -> None:
+        """See `Jobs.publish`."""
+        organisation_id = getattr(event, "organisation_id", None)
+        for work in self._work.values():
+            if work.arguments is type(event) and ".on." in work.name:
+                await self.insert(session, work, event, organisation_id=organisation_id)
+
+    async def cancel(self, session: "AsyncSession", job_id: uuid.UUID) -> None:
+        """See `Jobs.cancel`."""
+        now = self._services.get(CLOCK).now()
+        await session.execute(
+            update(JobRow)
+            .where(JobRow.id == job_id, JobRow.state.in_(UNFINISHED))
+            .values(state="cancelled", lease_until=None, finished_at=now)
+        )
+
+    async def view(self, job_id: uuid.UUID) -> JobView:
+        """See `Jobs.view`."""
+        found = await self.views([job_id])
+        if job_id not in found:
+            raise NotFoundError(f"There is no job {job_id}.")
+        return found[job_id]
+
+    async def views(self, job_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, JobView]:
+        """See `Jobs.views`."""
+        async with self._services.transaction() as session:
+            rows = await session.scalars(select(JobRow).where(JobRow.id.in_(list(job_ids))))
+            return {row.id: view_of(row) for row in rows}
+
+    async def unfinished(self) -> tuple[JobView, ...]:
+        """See `Jobs.unfinished`."""
+        async with self._services.transaction() as session:
+            rows = await session.scalars(
+                select(JobRow).where(JobRow.state.in_(UNFINISHED)).order_by(JobRow.id)
+            )
+            return tuple(view_of(row) for row in rows)
+
+    async def watch(self, job_id: uuid.UUID) -> AsyncIterator[JobView]:
+        """See `Jobs.watch`."""
+        async with self.live.listening(str(job_id)) as changed:
+            seen: JobView | None = None
+            while seen is None or not seen.finished:
+                view = await self.view(job_id)
+                if view != seen:
+                    seen = view
+                    yield view
+                    continue
+                await changed(LOOK_AGAIN)
+
+    async def aclose(self) -> None:
+        """Close the connection to Valkey."""
+        await self.live.aclose()
+
+
+def view_of(row: JobRow) -> JobView:
+    """Return what can be told of a row."""
+    return JobView(
+        **{name: getattr(row, name) for name in JobView.__struct_fields__},
+    )

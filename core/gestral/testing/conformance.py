@@ -1,0 +1,142 @@
+"""The conformance suite: what every plugin must hold, whoever wrote it.
+
+    pytest --pyargs gestral.testing.conformance --gestral-plugin greeter
+
+or in the plugin's own tests: `from gestral.testing.conformance import *  # noqa: F403`.
+"""
+
+import inspect
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from gestral.db.migrate import differences, downgrade, status, upgrade
+from gestral.jobs.work import all_work
+from gestral.plugin import ENTRY_POINT_GROUP, Plugin
+from gestral.testing.kit import Kit
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
+
+HEAVY = ("litestar", "sqlalchemy", "alembic", "numpy", "boto3", "aiohttp", "saq", "psycopg")
+"""What a plugin's value must not import: it is read by every command, `gestral --help` too."""
+
+
+@pytest.fixture(scope="session")
+def plugin(gestral_plugins: Sequence[Plugin], pytestconfig: pytest.Config) -> Plugin:
+    """The plugin that the suite looks at: the one named, else the first under test."""
+    chosen = pytestconfig.getoption("--gestral-plugin")
+    return next((one for one in gestral_plugins if one.name == chosen), gestral_plugins[0])
+
+
+def test_it_is_found_by_an_entry_point_of_its_name(plugin: Plugin) -> None:
+    found = entry_points(group=ENTRY_POINT_GROUP, name=plugin.name)
+    assert [point.load() for point in found] == [plugin]
+
+
+async def test_core_loads_it(gestral: Kit, plugin: Plugin) -> None:
+    states = {one.name: (one.state, one.reason) for one in gestral.platform.registry.entries}
+    assert states[plugin.name] == ("loaded", "")
+
+
+def test_reading_its_value_imports_nothing_heavy(plugin: Plugin) -> None:
+    (point,) = entry_points(group=ENTRY_POINT_GROUP, name=plugin.name)
+    code = f"import sys, {point.module}; print(*sorted(sys.modules))"
+    answer = subprocess.run(  # noqa: S603 - runs this very Python
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert set(answer.stdout.split()).isdisjoint(HEAVY)
+
+
+async def test_nobody_reaches_a_route_that_is_not_public(gestral: Kit, plugin: Plugin) -> None:
+    prefix = f"/api/{plugin.name}"
+    client = gestral.client()
+    for route in gestral.app.routes:
+        if not route.path.startswith(prefix):
+            continue
+        path = "/".join(
+            "00000000-0000-0000-0000-000000000000" if part.startswith("{") else part
+            for part in route.path.split("/")
+        )
+        for handler in getattr(route, "route_handlers", []):
+            if handler.opt.get("public") or handler.opt.get("permission") is None:
+                continue
+            for method in handler.http_methods:
+                answer = await client.request(method, path)
+                assert answer.status_code == 401, (method, path, answer.text)
+
+
+async def test_its_capabilities_can_be_made(gestral: Kit, plugin: Plugin) -> None:
+    for provision in plugin.provides:
+        assert gestral.platform.get(provision.capability) is not None
+
+
+def test_what_jobs_take_is_kept_as_json(plugin: Plugin) -> None:
+    for work in all_work((plugin,)).values():
+        msgspec.json.schema(work.arguments)
+
+
+def test_what_runs_jobs_is_asynchronous(plugin: Plugin) -> None:
+    for work in all_work((plugin,)).values():
+        assert inspect.iscoroutinefunction(work.run), work.name
+
+
+def test_scheduled_jobs_need_no_arguments(plugin: Plugin) -> None:
+    for job in plugin.jobs:
+        if job.cron:
+            job.arguments()
+
+
+def test_its_settings_have_defaults(plugin: Plugin) -> None:
+    if plugin.settings is not None:
+        plugin.settings()
+
+
+async def test_it_is_healthy(gestral: Kit, plugin: Plugin) -> None:
+    for check in plugin.health:
+        await check.check(gestral.platform)
+
+
+async def test_its_metrics_can_be_read(gestral: Kit, plugin: Plugin) -> None:
+    for metric in plugin.metrics:
+        assert await metric.read(gestral.platform) >= 0
+
+
+def test_its_panels_define_their_elements(plugin: Plugin) -> None:
+    for panel in plugin.panels:
+        element = f"gestral-{plugin.name.replace('_', '-')}-{panel.name}"
+        assert element in panel.module.read_text(), f"{panel.module.name} defines no {element}"
+
+
+def test_its_tables_lie_in_its_own_schema(plugin: Plugin) -> None:
+    for table in _tables(plugin):
+        assert table.schema == plugin.name, table.name
+
+
+def test_no_foreign_key_leaves_its_schema(plugin: Plugin) -> None:
+    for table in _tables(plugin):
+        for key in table.foreign_keys:
+            assert key.column.table.schema == plugin.name, f"{table.name}: {key.target_fullname}"
+
+
+async def test_its_migrations_make_what_its_models_say(gestral: Kit, plugin: Plugin) -> None:
+    if plugin.tables is not None:
+        owner = gestral.platform.core_settings.database_owner_url
+        assert differences(owner, plugin) == []
+
+
+async def test_its_migrations_can_be_undone_and_done_again(gestral: Kit, plugin: Plugin) -> None:
+    if plugin.tables is not None:
+        owner = gestral.platform.core_settings.database_owner_url
+        downgrade(owner, plugin, "base")
+        assert upgrade(owner, (plugin,)) == [plugin.name]
+        assert all(one.up_to_date for one in status(owner, (plugin,)))
+
+
+def _tables(plugin: Plugin) -> list["Table"]:
+    return list(plugin.tables.metadata().tables.values()) if plugin.tables else []
