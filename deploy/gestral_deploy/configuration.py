@@ -23,14 +23,19 @@ ECR_REGISTRY = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+
 REGION = re.compile(r"(?!cn-|us-gov-|us-iso|eu-iso)[a-z]{2}-[a-z]+-\d")
 DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 CERTIFICATE_ARN = re.compile(r"arn:aws:acm:(?P<region>[a-z0-9-]+):\d{12}:certificate/[0-9a-f-]{36}")
-SECRET_ARN = re.compile(r"arn:aws:secretsmanager:(?P<region>[a-z0-9-]+):\d{12}:secret:.+")
+SECRET_ARN = re.compile(r"arn:aws:secretsmanager:(?P<region>[a-z0-9-]+):\d{12}:secret:[^:]+")
 VARIABLE = re.compile(r"GESTRAL_[A-Z0-9]+(_[A-Z0-9]+)*")
 STACK = re.compile(r"[a-z][a-z0-9-]{0,10}[a-z0-9]")
 
 RESERVED_VARIABLES: Final = frozenset(
     {
+        "GESTRAL_APP_PASSWORD",
+        "GESTRAL_DATA",
         "GESTRAL_DATABASE_OWNER_URL",
         "GESTRAL_DATABASE_URL",
+        "GESTRAL_HOST",
+        "GESTRAL_OWNER_PASSWORD",
+        "GESTRAL_PORT",
         "GESTRAL_PUBLIC_URL",
         "GESTRAL_REDIS_URL",
         "GESTRAL_SECRET",

@@ -15,16 +15,22 @@ POSTGRESQL: Final = "18"
 window."""
 
 DATABASE: Final = "gestral"
+ADMINISTRATOR: Final = "gestral_admin"
 OWNER: Final = "gestral_owner"
 APPLICATION: Final = "gestral_app"
+
+TLS_MODE: Final = "require"
+"""Encrypts without checking the certificate: RDS signs with an authority of its own, which is not
+among those that the image trusts."""
 
 
 class Database(pulumi.ComponentResource):
     """One encrypted instance in the private subnets, with TLS forced on every connection.
 
-    It has two roles. `owner_url` is for migrations: the owner makes the tables, and the role of
-    `application_url`, which owns nothing. Their passwords are our own and stay as they are: a
-    password managed by RDS changes every 7 days under the feet of running tasks.
+    RDS makes the administrator alone. He makes, with `bootstrap.sql` in the image, the database and
+    two more roles: the owner, who migrates, and the application's, which owns nothing. All
+    passwords are our own and stay as they are: one managed by RDS changes every 7 days under the
+    feet of running tasks.
     """
 
     def __init__(
@@ -40,8 +46,9 @@ class Database(pulumi.ComponentResource):
     ) -> None:
         super().__init__("gestral:aws:Database", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        owner_password = random_token(f"{name}-database-owner", 40, child)
-        application_password = random_token(f"{name}-database-application", 40, child)
+        self.administrator_password = random_token(f"{name}-database-admin", 40, child)
+        self.owner_password = random_token(f"{name}-database-owner", 40, child)
+        self.application_password = random_token(f"{name}-database-app", 40, child)
         subnets = aws.rds.SubnetGroup(name, subnet_ids=subnet_ids, opts=child)
         parameters = aws.rds.ParameterGroup(
             name,
@@ -60,9 +67,8 @@ class Database(pulumi.ComponentResource):
             storage_type="gp3",
             storage_encrypted=True,
             multi_az=size.standby,
-            db_name=DATABASE,
-            username=OWNER,
-            password=owner_password,
+            username=ADMINISTRATOR,
+            password=self.administrator_password,
             port=DATABASE_PORT,
             db_subnet_group_name=subnets.name,
             vpc_security_group_ids=[security_group_id],
@@ -77,21 +83,18 @@ class Database(pulumi.ComponentResource):
             enabled_cloudwatch_logs_exports=["postgresql", "upgrade"],
             opts=pulumi.ResourceOptions(parent=self, protect=deletion_protection),
         )
-        self.owner_url = _url(OWNER, owner_password, instance.address)
-        self.application_url = _url(APPLICATION, application_password, instance.address)
-        self.register_outputs({"address": instance.address})
+        self.address: pulumi.Output[str] = instance.address
+        self.owner_url = self._url(OWNER, self.owner_password)
+        self.application_url = self._url(APPLICATION, self.application_password)
+        self.register_outputs({"address": self.address})
 
-
-def _url(
-    role: str, password: pulumi.Output[str], address: pulumi.Output[str]
-) -> pulumi.Output[str]:
-    # `require` encrypts without checking the certificate: RDS signs with an authority of its own,
-    # which is not among those that the image trusts.
-    return pulumi.Output.format(
-        "postgresql://{0}:{1}@{2}:{3}/{4}?sslmode=require",
-        role,
-        password,
-        address,
-        DATABASE_PORT,
-        DATABASE,
-    )
+    def _url(self, role: str, password: pulumi.Output[str]) -> pulumi.Output[str]:
+        return pulumi.Output.format(
+            "postgresql://{0}:{1}@{2}:{3}/{4}?sslmode={5}",
+            role,
+            password,
+            self.address,
+            DATABASE_PORT,
+            DATABASE,
+            TLS_MODE,
+        )

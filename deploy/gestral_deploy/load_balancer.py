@@ -6,8 +6,6 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
-from .network import WEB_PORT
-
 TLS_POLICY: Final = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 """TLS 1.2 and 1.3 with forward secrecy."""
 
@@ -20,7 +18,7 @@ DRAIN: Final = 60
 
 
 class LoadBalancer(pulumi.ComponentResource):
-    """An application load balancer in the public subnets.
+    """An application load balancer in the public subnets, before what listens on `port`.
 
     With a certificate it serves HTTPS and sends HTTP there; without one it serves plain HTTP,
     which the configuration must have asked for.
@@ -33,6 +31,7 @@ class LoadBalancer(pulumi.ComponentResource):
         vpc_id: pulumi.Input[str],
         subnet_ids: Sequence[pulumi.Input[str]],
         security_group_id: pulumi.Input[str],
+        port: int,
         domain: str | None,
         certificate_arn: str | None,
         deletion_protection: bool,
@@ -51,13 +50,14 @@ class LoadBalancer(pulumi.ComponentResource):
             enable_deletion_protection=deletion_protection,
             opts=child,
         )
+        self.port = port
         self.dns_name: pulumi.Output[str] = load_balancer.dns_name
         self.target_group = aws.lb.TargetGroup(
             name,
             vpc_id=vpc_id,
             target_type="ip",
             protocol="HTTP",
-            port=WEB_PORT,
+            port=port,
             deregistration_delay=DRAIN,
             health_check={
                 "path": "/health/ready",

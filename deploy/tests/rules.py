@@ -13,15 +13,43 @@ from stand_in_engine import Graph, Resource
 
 Rule = Callable[[Graph], Iterator[str]]
 
-SETTINGS: Final = {
+APPLICATION_SETTINGS: Final = {
+    "GESTRAL_DATA",
     "GESTRAL_DATABASE_URL",
+    "GESTRAL_HOST",
+    "GESTRAL_PORT",
     "GESTRAL_PUBLIC_URL",
     "GESTRAL_REDIS_URL",
     "GESTRAL_SECRET",
     "GESTRAL_STORAGE_URL",
 }
-SECRET_SETTINGS: Final = {"GESTRAL_DATABASE_URL", "GESTRAL_REDIS_URL", "GESTRAL_SECRET"}
+BOOTSTRAP_SETTINGS: Final = {
+    "GESTRAL_APP_PASSWORD",
+    "GESTRAL_OWNER_PASSWORD",
+    "PGDATABASE",
+    "PGHOST",
+    "PGPASSWORD",
+    "PGPORT",
+    "PGSSLMODE",
+    "PGUSER",
+}
 OWNER_SETTING: Final = "GESTRAL_DATABASE_OWNER_URL"
+SECRET_SETTINGS: Final = {
+    OWNER_SETTING,
+    "GESTRAL_APP_PASSWORD",
+    "GESTRAL_DATABASE_URL",
+    "GESTRAL_OWNER_PASSWORD",
+    "GESTRAL_REDIS_URL",
+    "GESTRAL_SECRET",
+    "PGPASSWORD",
+}
+
+HOMES_OF_SECRETS: Final = {
+    ("Instance", "password"),
+    ("ReplicationGroup", "authToken"),
+    ("SecretVersion", "secretString"),
+}
+"""The only inputs that a secret may stand in."""
 
 FARGATE_MEMORY: Final = {
     256: {512, 1024, 2048},
@@ -165,7 +193,7 @@ def roles_may_do_no_more_than_they_must(graph: Graph) -> Iterator[str]:
 def each_service_reads_its_own_secrets_only(graph: Graph) -> Iterator[str]:
     for definition in graph.of("TaskDefinition"):
         given = {
-            secret["valueFrom"]
+            _secret_arn(secret["valueFrom"])
             for container in _containers(definition)
             for secret in container["secrets"]
         }
@@ -188,13 +216,26 @@ def secrets_stand_in_clear_nowhere(graph: Graph) -> Iterator[str]:
         yield "there are no secrets"
     for resource in graph.resources:
         for key, value in resource.inputs.items():
-            if key not in resource.secret and any(secret in str(value) for secret in secrets):
+            home = (resource.type.rpartition(":")[2], key) in HOMES_OF_SECRETS
+            if home and key not in resource.secret:
+                yield f"{resource.name}: {key} is not marked as secret"
+            if not home and any(secret in str(value) for secret in secrets):
                 yield f"{resource.name} shows a secret in {key}"
-    for version in graph.of("SecretVersion"):
-        if "secretString" not in version.secret:
-            yield f"{version.name} is not marked as secret"
     if any(secret in str(graph.outputs) for secret in secrets):
         yield "an output of the stack shows a secret"
+
+
+def secrets_hold_what_containers_ask_for(graph: Graph) -> Iterator[str]:
+    held = {
+        version.reference("secretArn"): json.loads(version.inputs["secretString"])
+        for version in graph.of("SecretVersion")
+    }
+    for definition in graph.of("TaskDefinition"):
+        for container in _containers(definition):
+            for secret in container["secrets"]:
+                arn, _, name = secret["valueFrom"].removesuffix("::").rpartition(":")
+                if arn in held and not held[arn].get(name):
+                    yield f"{definition.name}/{container['name']}: {arn} holds no {name}"
 
 
 def task_definitions_are_what_ecs_takes(graph: Graph) -> Iterator[str]:
@@ -239,32 +280,42 @@ def containers_have_all_their_settings(graph: Graph) -> Iterator[str]:
     for definition in graph.of("TaskDefinition"):
         for container in _containers(definition):
             where = f"{definition.name}/{container['name']}"
-            plain = {variable["name"] for variable in container["environment"]}
+            plain = {variable["name"]: variable["value"] for variable in container["environment"]}
             secret = {variable["name"] for variable in container["secrets"]}
-            if missing := SETTINGS - plain - secret:
+            needed = (
+                BOOTSTRAP_SETTINGS if container["name"] == "bootstrap" else APPLICATION_SETTINGS
+            )
+            if missing := needed - plain.keys() - secret:
                 yield f"{where} lacks {missing}"
-            if shown := plain & (SECRET_SETTINGS | {OWNER_SETTING}):
+            if shown := plain.keys() & SECRET_SETTINGS:
                 yield f"{where} is told in clear: {shown}"
-            if plain & secret:
-                yield f"{where} is told twice: {plain & secret}"
-            migrates = container["command"] == ["gestral", "db", "upgrade"]
-            if migrates != (OWNER_SETTING in secret):
-                yield f"{where}: the owner of the database is for migrations, and for them alone"
-            for variable in container["environment"]:
-                if not variable["value"]:
-                    yield f"{where}: {variable['name']} is empty"
+            if twice := plain.keys() & secret:
+                yield f"{where} is told twice: {twice}"
+            if empty := {name for name, value in plain.items() if not value}:
+                yield f"{where} is told nothing in {empty}"
+
+
+def each_process_has_the_rights_of_its_own_role(graph: Graph) -> Iterator[str]:
+    """The administrator's password is for bootstrap, the owner's for migrations, and no more."""
+    for definition in graph.of("TaskDefinition"):
+        for container in _containers(definition):
+            where = f"{definition.name}/{container['name']}"
+            secret = {variable["name"] for variable in container["secrets"]}
+            if (OWNER_SETTING in secret) != (container["name"] == "migrate"):
+                yield f"{where} and the owner of the database"
+            if ("PGPASSWORD" in secret) != (container["name"] == "bootstrap"):
+                yield f"{where} and the administrator of the database"
 
 
 def nothing_starts_before_the_migration(graph: Graph) -> Iterator[str]:
-    web = graph.one("TaskDefinition", "-web")
-    containers = {container["name"]: container for container in _containers(web)}
-    migrate, main = containers.get("migrate"), containers["main"]
-    if migrate is None or migrate["command"] != ["gestral", "db", "upgrade"]:
-        yield "web tasks do not migrate"
-    elif migrate["essential"]:
-        yield "the end of the migration would end the task"
-    if {"containerName": "migrate", "condition": "SUCCESS"} not in main.get("dependsOn", []):
-        yield "web does not wait for the migration"
+    containers = {c["name"]: c for c in _containers(graph.one("TaskDefinition", "-web"))}
+    for name, before in (("web", "migrate"), ("migrate", "bootstrap")):
+        if containers[name].get("dependsOn") != [{"containerName": before, "condition": "SUCCESS"}]:
+            yield f"{name} does not wait for {before}"
+        if containers[before]["essential"]:
+            yield f"the end of {before} would end the task"
+    if containers["migrate"]["command"] != ["gestral", "db", "upgrade"]:
+        yield "nobody migrates"
     services = {service.name.rpartition("-")[2]: service for service in graph.of("Service")}
     if services["web"].urn not in services["worker"].depends_on:
         yield "workers do not wait for web, which migrates"
@@ -408,9 +459,11 @@ RULES: Final[tuple[Rule, ...]] = (
     roles_may_do_no_more_than_they_must,
     each_service_reads_its_own_secrets_only,
     secrets_stand_in_clear_nowhere,
+    secrets_hold_what_containers_ask_for,
     task_definitions_are_what_ecs_takes,
     containers_are_confined_and_stop_in_peace,
     containers_have_all_their_settings,
+    each_process_has_the_rights_of_its_own_role,
     nothing_starts_before_the_migration,
     waiting_jobs_are_never_evicted,
     ports_agree_from_door_to_data,
@@ -440,6 +493,13 @@ def _policy_of(graph: Graph, role_arn: str) -> list[dict[str, Any]]:
         if policy.inputs["role"] == role
         for statement in _statements(policy.inputs["policy"])
     ]
+
+
+def _secret_arn(value_from: str) -> str:
+    """The ARN that a role must be allowed to read for a `valueFrom`, with or without a key."""
+    if not value_from.endswith("::"):
+        return value_from
+    return value_from.removesuffix("::").rpartition(":")[0]
 
 
 def _denies_plain_http(statement: dict[str, Any]) -> bool:

@@ -80,6 +80,8 @@ def test_an_operators_own_settings_and_counts_reach_the_tasks() -> None:
     assert [v for rule in rules.RULES for v in rule(graph)] == []
     for definition in graph.of("TaskDefinition"):
         for container in json.loads(definition.inputs["containerDefinitions"]):
+            if container["name"] == "bootstrap":
+                continue
             assert {
                 "name": "GESTRAL_EMAIL_SENDER",
                 "value": "videos@example.org",
@@ -124,9 +126,9 @@ def _set(type_: str, key: str, value: Any, ending: str = "") -> Plant:
     return plant
 
 
-def _in_container(key: str, value: Any, *, name: str = "main", service: str = "-web") -> Plant:
+def _in_container(key: str, value: Any, name: str = "web", task: str = "web") -> Plant:
     def plant(graph: Graph) -> None:
-        definition = graph.one("TaskDefinition", service)
+        definition = graph.one("TaskDefinition", f"-{task}")
         containers = json.loads(definition.inputs["containerDefinitions"])
         container = next(c for c in containers if c["name"] == name)
         container[key] = value
@@ -164,11 +166,25 @@ def _password_in_the_environment(graph: Graph) -> None:
 
 
 def _owner_for_workers(graph: Graph) -> None:
-    owner = graph.one("SecretVersion", "-owner-url").reference("secretArn")
+    owner = graph.one("SecretVersion", "-migration").reference("secretArn")
     policy = graph.one("RolePolicy", "-worker-execution")
     document = json.loads(policy.inputs["policy"])
     document["Statement"][1]["Resource"].append(owner)
     policy.inputs["policy"] = json.dumps(document)
+
+
+def _forgotten_password(graph: Graph) -> None:
+    version = graph.one("SecretVersion", "-migration")
+    values = json.loads(version.inputs["secretString"])
+    del values["PGPASSWORD"]
+    version.inputs["secretString"] = json.dumps(values)
+
+
+def _everything_for_the_web(graph: Graph) -> None:
+    definition = graph.one("TaskDefinition", "-web")
+    bootstrap, migrate, web = json.loads(definition.inputs["containerDefinitions"])
+    web["secrets"] += migrate["secrets"]
+    definition.inputs["containerDefinitions"] = json.dumps([bootstrap, migrate, web])
 
 
 def _eviction(graph: Graph) -> None:
@@ -265,6 +281,14 @@ MISTAKES: dict[str, tuple[rules.Rule, Plant]] = {
         _password_in_the_environment,
     ),
     "a secret that is not marked": (rules.secrets_stand_in_clear_nowhere, _secret_shown),
+    "a secret without a password": (
+        rules.secrets_hold_what_containers_ask_for,
+        _forgotten_password,
+    ),
+    "the owner's rights for the web": (
+        rules.each_process_has_the_rights_of_its_own_role,
+        _everything_for_the_web,
+    ),
     "a misspelt key of a container": (
         rules.task_definitions_are_what_ecs_takes,
         _in_container("readOnlyRootFileSystem", True),
@@ -279,7 +303,7 @@ MISTAKES: dict[str, tuple[rules.Rule, Plant]] = {
     ),
     "a worker killed after 30 seconds": (
         rules.containers_are_confined_and_stop_in_peace,
-        _in_container("stopTimeout", 30, service="-worker"),
+        _in_container("stopTimeout", 30, "worker", "worker"),
     ),
     "an image by its tag": (
         rules.containers_are_confined_and_stop_in_peace,
@@ -287,7 +311,7 @@ MISTAKES: dict[str, tuple[rules.Rule, Plant]] = {
     ),
     "a forgotten setting": (
         rules.containers_have_all_their_settings,
-        _in_container("secrets", [], service="-worker"),
+        _in_container("secrets", [], "worker", "worker"),
     ),
     "web that does not wait": (
         rules.nothing_starts_before_the_migration,
@@ -295,7 +319,7 @@ MISTAKES: dict[str, tuple[rules.Rule, Plant]] = {
     ),
     "a migration whose end ends the task": (
         rules.nothing_starts_before_the_migration,
-        _in_container("essential", True, name="migrate"),
+        _in_container("essential", True, "migrate"),
     ),
     "workers before the migration": (rules.nothing_starts_before_the_migration, _workers_at_once),
     "a rollout without a way back": (
