@@ -24,7 +24,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -89,6 +89,7 @@ class Capability(Generic[T]):
         return f"{self.name}@{self.version}"
 
 
+@runtime_checkable
 class Services(Protocol):
     """What a running platform hands to handlers, jobs, factories, commands and checks."""
 
@@ -106,6 +107,8 @@ class Services(Protocol):
 
     def settings(self, kind: type[S]) -> S:
         """Return the settings of a plugin, by the type that it declared.
+
+        Core's own, such as the public address, are of the type `gestral.settings.Settings`.
 
         Raises:
             PluginError: No loaded plugin declares this type.
