@@ -89,22 +89,26 @@ def running(data: Path, *, postgres: bool = True, valkey: bool = True) -> Iterat
             major version, or this machine cannot run the servers.
         ServiceError: A server does not start or answer; the message says where its log is.
     """
-    if sys.platform == "win32":
+    if sys.platform == "win32" and (postgres or valkey):
         raise ConfigurationError(
             "The embedded services do not run on Windows.",
             hint="Name servers of your own in GESTRAL_DATABASE_URL and GESTRAL_REDIS_URL.",
         )
-    from gestral.embedded import _database, _folders, _launch
+    from gestral.embedded import _folders
 
     data = _folders.claim(data)
     database_url = database_owner_url = redis_url = ""
     with contextlib.ExitStack() as uses:
         if postgres:
+            from gestral.embedded import _database, _launch
+
             used = uses.enter_context(_launch.Use(data, "postgres", _launch.postgres))
             passwords = _folders.credentials(data)
             database_url = _database.address("gestral_app", passwords.app, used.sockets)
             database_owner_url = _database.address("gestral_owner", passwords.owner, used.sockets)
         if valkey:
+            from gestral.embedded import _launch
+
             used = uses.enter_context(_launch.Use(data, "valkey", _launch.valkey))
             redis_url = f"unix://{quote(used.sockets)}/valkey.sock"
         yield Services(database_url, database_owner_url, redis_url, data)

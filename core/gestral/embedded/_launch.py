@@ -72,21 +72,26 @@ class Use:
         with Lock(self.folder.lock("start")) as start:
             start.take()
             self._users.share()  # waits for a guardian that is stopping
-            fresh = not is_held(self.folder.lock("guardian"))
-            if fresh:
-                if self.folder.name == "postgres":
-                    credentials(self.folder.data)
-                _start_guardian(self.folder)
-            state = self.folder.read_state()
             end = time.monotonic() + _ATTEMPT_LIMIT
-            while state is None or not self._provide(self.folder, state.sockets, fresh):
-                if time.monotonic() > end or not is_held(self.folder.lock("guardian")):
+            while not self._attempt():
+                if time.monotonic() > end:
                     raise ServiceError(
                         f"The embedded {self.folder.name} does not answer.{tail(self.folder)}"
                     )
                 time.sleep(_PAUSE)
-                state = self.folder.read_state()
-            self.sockets = state.sockets
+
+    def _attempt(self) -> bool:
+        # Tried again as a whole: a guardian that is dying may hold its lock a little longer.
+        fresh = not is_held(self.folder.lock("guardian"))
+        if fresh:
+            if self.folder.name == "postgres":
+                credentials(self.folder.data)
+            _start_guardian(self.folder)
+        state = self.folder.read_state()
+        if state is None or not self._provide(self.folder, state.sockets, fresh):
+            return False
+        self.sockets = state.sockets
+        return True
 
     def _keep(self) -> None:
         # A guardian that was killed takes its server along; whoever notices first starts another.

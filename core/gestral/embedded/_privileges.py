@@ -11,6 +11,7 @@ import os
 import pwd
 import stat
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from gestral.embedded._folders import ServiceFolder
@@ -24,7 +25,7 @@ _OVERFLOW_USER = 65534
 """What the kernel calls a user whom a namespace does not map."""
 
 
-def drop(folder: ServiceFolder, program: Path) -> None:
+def drop(folder: ServiceFolder, sockets: Path, program: Path) -> None:
     """Become somebody whom PostgreSQL accepts; nothing happens for an ordinary user.
 
     The process must have one thread and hold open what only root may open.
@@ -34,9 +35,10 @@ def drop(folder: ServiceFolder, program: Path) -> None:
             for whom the process became.
     """
     if os.geteuid() == 0 or not _has_name(os.geteuid()):
-        _give(folder, os.geteuid(), os.getegid())
+        own = (folder.home, folder.run, sockets)
+        _give(own, os.geteuid(), os.getegid())
         if not _enter_namespace():
-            _become_nobody(folder)
+            _become_nobody(folder, own)
     _check_reach(folder, program)
 
 
@@ -55,7 +57,7 @@ def _enter_namespace() -> bool:
     return bool(ctypes.CDLL(None).unshare(_CLONE_NEWUSER) == 0)
 
 
-def _become_nobody(folder: ServiceFolder) -> None:
+def _become_nobody(folder: ServiceFolder, own: Sequence[Path]) -> None:
     advice = "Run Gestral as an ordinary user with a name in /etc/passwd."
     try:
         nobody = pwd.getpwnam("nobody")
@@ -66,7 +68,7 @@ def _become_nobody(folder: ServiceFolder) -> None:
         ) from error
     user, group = nobody.pw_uid, nobody.pw_gid
     try:
-        _give(folder, user, group)
+        _give(own, user, group)
         for passed in (folder.data, folder.run.parent):
             _let_through(passed, group)
         os.setgroups([])
@@ -79,8 +81,8 @@ def _become_nobody(folder: ServiceFolder) -> None:
         ) from error
 
 
-def _give(folder: ServiceFolder, user: int, group: int) -> None:
-    for top in (folder.home, folder.run):
+def _give(own: Sequence[Path], user: int, group: int) -> None:
+    for top in own:
         if top.lstat().st_uid == user:
             continue
         for place, _, files in os.walk(top):

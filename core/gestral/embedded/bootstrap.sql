@@ -52,13 +52,9 @@ BEGIN;
 
 REVOKE ALL ON DATABASE :"database" FROM PUBLIC;
 GRANT CONNECT ON DATABASE :"database" TO gestral_app;
--- Nothing of Gestral's lies in `public`: every plugin has a schema of its own.
+-- Nothing of Gestral's lies in `public`: every plugin has a schema of its own, and its migrations
+-- grant the application what it needs there.
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
-
--- What a migration makes, the application may use: read and write rows, nothing else.
-ALTER DEFAULT PRIVILEGES FOR ROLE gestral_owner GRANT USAGE ON SCHEMAS TO gestral_app;
-ALTER DEFAULT PRIVILEGES FOR ROLE gestral_owner GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO gestral_app;
-ALTER DEFAULT PRIVILEGES FOR ROLE gestral_owner GRANT USAGE, SELECT ON SEQUENCES TO gestral_app;
 
 -- Last, so that whoever can sign in finds all rights in place.
 ALTER ROLE gestral_owner LOGIN PASSWORD :'owner_password';

@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -54,9 +55,14 @@ def choose_sockets(folder: ServiceFolder) -> Path:
     if len(os.fsencode(folder.run / ".s.PGSQL.5432.lock")) <= SOCKET_PATH_LIMIT:
         return folder.run
     state = folder.read_state()
-    # The same place as before: those who use the server know it by that.
-    if state and state.sockets != str(folder.run) and Path(state.sockets).is_dir():
-        return Path(state.sockets)
+    # The same place as before: those who use the server know it by that. It lies where everybody
+    # may make folders, so it must still be one of ours.
+    if state and state.sockets != str(folder.run):
+        with contextlib.suppress(OSError):
+            found = Path(state.sockets).lstat()
+            private = stat.S_ISDIR(found.st_mode) and stat.S_IMODE(found.st_mode) == 0o700
+            if private and found.st_uid == folder.run.lstat().st_uid:
+                return Path(state.sockets)
     return Path(tempfile.mkdtemp(prefix="gestral-"))
 
 
@@ -78,9 +84,9 @@ class Guardian:
         """
         with explained(self._folder.data):
             self._end_orphan()
-            _privileges.drop(self._folder, self._server.program())
-            self._server.prepare()
             sockets = choose_sockets(self._folder)
+            _privileges.drop(self._folder, sockets, self._server.program())
+            self._server.prepare()
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # ignored signals may never become pending
         threading.Thread(target=self._await_last_user, daemon=True).start()
