@@ -19,13 +19,78 @@ from .text import fold
 __all__ = ("numbered", "walk")
 
 _SILENT: Final = frozenset(
-    "script style template nav aside footer form button input select option textarea label iframe svg"
-    " canvas object embed video audio dialog map math annotation head link meta title del s strike"
-    " rt rp menu progress meter frameset applet".split()
+    [
+        "script",
+        "style",
+        "template",
+        "nav",
+        "aside",
+        "footer",
+        "form",
+        "button",
+        "input",
+        "select",
+        "option",
+        "textarea",
+        "label",
+        "iframe",
+        "svg",
+        "canvas",
+        "object",
+        "embed",
+        "video",
+        "audio",
+        "dialog",
+        "map",
+        "math",
+        "annotation",
+        "head",
+        "link",
+        "meta",
+        "title",
+        "del",
+        "s",
+        "strike",
+        "rt",
+        "rp",
+        "menu",
+        "progress",
+        "meter",
+        "frameset",
+        "applet",
+    ]
 )
 _CONTAINERS: Final = frozenset(
-    "address article body center dd details div dl dt fieldset figcaption header hgroup html li main"
-    " p section summary tbody td tfoot th thead tr caption noscript hr".split()
+    [
+        "address",
+        "article",
+        "body",
+        "center",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "header",
+        "hgroup",
+        "html",
+        "li",
+        "main",
+        "p",
+        "section",
+        "summary",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "caption",
+        "noscript",
+        "hr",
+    ]
 )
 _HEADINGS: Final = {"h1": 2, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _ANCHOR_MARKS: Final = frozenset(
@@ -38,11 +103,28 @@ _NOTE_MARK: Final = re.compile(r"[\[(]?(?:\d{1,3}|[*†‡a-z])[\])]?")
 _LANGUAGE: Final = re.compile(
     r"(?:^|\s)(?:language|lang|highlight-source|highlight-text|brush:|code|sourceCode|hljs)[-\s]+"
     r"([a-z][\w+#-]*)",
-    re.I,
+    re.IGNORECASE,
 )
 _NO_LANGUAGE: Final = frozenset(
-    "none text plain plaintext plain-text txt wrapper block highlight toolbar snippet nohighlight"
-    " box default container numbers line-numbers".split()
+    [
+        "none",
+        "text",
+        "plain",
+        "plaintext",
+        "plain-text",
+        "txt",
+        "wrapper",
+        "block",
+        "highlight",
+        "toolbar",
+        "snippet",
+        "nohighlight",
+        "box",
+        "default",
+        "container",
+        "numbers",
+        "line-numbers",
+    ]
 )
 _LINE_NUMBERS: Final = re.compile(
     r"\b(?:gutter|lineno|linenos|linenumber|line-?numbers?|line-?numbers-rows|rouge-gutter|copy-?button)\b"

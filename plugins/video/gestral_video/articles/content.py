@@ -19,7 +19,25 @@ from .text import ends_sentence, fold, squeeze, weight
 __all__ = ("Content", "find_content")
 
 _LEAVES: Final = frozenset(
-    "p li dd dt h1 h2 h3 h4 h5 h6 pre td th blockquote figcaption div span".split()
+    [
+        "p",
+        "li",
+        "dd",
+        "dt",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "pre",
+        "td",
+        "th",
+        "blockquote",
+        "figcaption",
+        "div",
+        "span",
+    ]
 )
 _SHARE_OF_ROOT: Final = 0.9
 """Of trafilatura's text, how much the content element must hold; the rest is a stray byline or so."""
@@ -35,33 +53,149 @@ _ILLUSTRATION: Final = 300
 _REAL_PARAGRAPH: Final = 100
 """Characters from which on a text is surely prose."""
 _FURNITURE_WORDS: Final = frozenset(
-    "share sharing sharedaddy shares social socials related recommended newsletter subscribe subscription"
-    " signup comments comment respond disqus cookie cookies consent gdpr breadcrumb breadcrumbs byline"
-    " pagination pager paging nav navigation navbar menu sidebar advert adverts advertisement ads adsense sponsor"
-    " sponsored promo promotion widget widgets rating ratings toolbar popup modal paywall outbrain taboola"
-    " printfriendly addthis addtoany jp-relatedposts jetpack-likes skip-link screen-reader-text"
-    " sr-only visually-hidden visuallyhidden noprint no-print hidden tagcloud taglist tags toc tableofcontents"
-    " bio author-bio authorbio author-box author-info about-author post-meta entry-meta entry-footer post-footer"
-    " postmetadata article-meta article-footer meta-info readmore read-more more-link reply-link likes"
-    " permalink vcard flags trackback pingback feedback-form masthead site-footer site-header".split()
+    [
+        "share",
+        "sharing",
+        "sharedaddy",
+        "shares",
+        "social",
+        "socials",
+        "related",
+        "recommended",
+        "newsletter",
+        "subscribe",
+        "subscription",
+        "signup",
+        "comments",
+        "comment",
+        "respond",
+        "disqus",
+        "cookie",
+        "cookies",
+        "consent",
+        "gdpr",
+        "breadcrumb",
+        "breadcrumbs",
+        "byline",
+        "pagination",
+        "pager",
+        "paging",
+        "nav",
+        "navigation",
+        "navbar",
+        "menu",
+        "sidebar",
+        "advert",
+        "adverts",
+        "advertisement",
+        "ads",
+        "adsense",
+        "sponsor",
+        "sponsored",
+        "promo",
+        "promotion",
+        "widget",
+        "widgets",
+        "rating",
+        "ratings",
+        "toolbar",
+        "popup",
+        "modal",
+        "paywall",
+        "outbrain",
+        "taboola",
+        "printfriendly",
+        "addthis",
+        "addtoany",
+        "jp-relatedposts",
+        "jetpack-likes",
+        "skip-link",
+        "screen-reader-text",
+        "sr-only",
+        "visually-hidden",
+        "visuallyhidden",
+        "noprint",
+        "no-print",
+        "hidden",
+        "tagcloud",
+        "taglist",
+        "tags",
+        "toc",
+        "tableofcontents",
+        "bio",
+        "author-bio",
+        "authorbio",
+        "author-box",
+        "author-info",
+        "about-author",
+        "post-meta",
+        "entry-meta",
+        "entry-footer",
+        "post-footer",
+        "postmetadata",
+        "article-meta",
+        "article-footer",
+        "meta-info",
+        "readmore",
+        "read-more",
+        "more-link",
+        "reply-link",
+        "likes",
+        "permalink",
+        "vcard",
+        "flags",
+        "trackback",
+        "pingback",
+        "feedback-form",
+        "masthead",
+        "site-footer",
+        "site-header",
+    ]
 )
-_HIDDEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_HIDDEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _NOTES: Final = re.compile(r"\b(?:footnotes?|endnotes?|doc-endnotes|doc-footnote|reflist)\b")
 _FURNITURE_ROLES: Final = frozenset(
-    "navigation search complementary contentinfo banner dialog alert menu menubar toolbar button".split()
+    [
+        "navigation",
+        "search",
+        "complementary",
+        "contentinfo",
+        "banner",
+        "dialog",
+        "alert",
+        "menu",
+        "menubar",
+        "toolbar",
+        "button",
+    ]
 )
 _BLOCKS: Final = frozenset(
-    "div section ul ol dl p table header aside details center span form small".split()
+    [
+        "div",
+        "section",
+        "ul",
+        "ol",
+        "dl",
+        "p",
+        "table",
+        "header",
+        "aside",
+        "details",
+        "center",
+        "span",
+        "form",
+        "small",
+    ]
 )
 _LEAD_WORDS: Final = re.compile(
     r"^(?:posted|published|written|edited|updated|last (?:updated|modified)|filed|by|tagged|tags|share|"
     r"categor(?:y|ies)|topics?|reading time|\d+ min(?:ute)?s? read|von|par|por|(?:作者|来源|原标题|责任编辑|编辑)[:：].*)\b",
-    re.I,
+    re.IGNORECASE,
 )
 _LEADS_ELSEWHERE: Final = re.compile(
     r"^(?:lire(?: aussi)?|read (?:also|next)|see also|related|lee también|leggi anche|lesen sie auch|mehr zum thema)\s*[:：]"
     r"|^(?:learn|read|find out|see|show) more\b",
-    re.I,
+    re.IGNORECASE,
 )
 
 

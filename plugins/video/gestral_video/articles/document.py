@@ -9,7 +9,7 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from gestral.errors import InputError, TooLargeError
 
-__all__ = ("PAGE_LIMIT", "decode", "parse_page")
+__all__ = ("PAGE_LIMIT", "decode", "parse_page", "unreadable")
 
 PAGE_LIMIT: Final = 5_000_000
 """Bytes of HTML that are read at most; the longest posts are well below a tenth of it."""
@@ -35,13 +35,15 @@ _SUPERSETS: Final = {
     "big5": "big5hkscs",
     "tis-620": "cp874",
 }
-_META_CHARSET: Final = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
+_META_CHARSET: Final = re.compile(
+    rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE
+)
 _MARKUP: Final = re.compile(
     r"<(?:!doctype\s+html|html|head|body|title|meta|article|main|section|div|p|h[1-6]|span|table|ul)\b",
-    re.I,
+    re.IGNORECASE,
 )
 _FEED: Final = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,500}?-->\s*)?<(?:rss|feed|rdf:RDF)\b", re.S
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,500}?-->\s*)?<(?:rss|feed|rdf:RDF)\b", re.DOTALL
 )
 _ILLEGAL: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff]")
 
@@ -146,9 +148,14 @@ def _require_reason(tree: HtmlElement, address: str) -> None:
         count += 1
         depth += 1
         if depth > DEPTH_LIMIT or count > ELEMENT_LIMIT:
-            raise InputError(
-                f"The page {address} has tags nested more than {DEPTH_LIMIT} deep"
-                f" or more than {ELEMENT_LIMIT:,} of them, so no article can be found in it.",
-                hint="Give a simpler page, or the post as a Markdown file.",
-                code="unreadable-page",
-            )
+            raise unreadable(address)
+
+
+def unreadable(address: str) -> InputError:
+    """The error for a page whose tags are nested beyond all reason."""
+    return InputError(
+        f"The page {address} has tags nested more than {DEPTH_LIMIT} deep"
+        f" or more than {ELEMENT_LIMIT:,} of them, so no article can be found in it.",
+        hint="Give a simpler page, or the post as a Markdown file.",
+        code="unreadable-page",
+    )

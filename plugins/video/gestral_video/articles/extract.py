@@ -1,5 +1,7 @@
 """From a page to an article: the one way in for HTML, whatever it came from."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -7,13 +9,14 @@ from lxml.html import HtmlElement
 
 from gestral.errors import InputError
 
-from .article import Article, Block, ListBlock, Paragraph, Quote, Table
+from .article import Article, Block, Heading, ListBlock, Paragraph, Quote, Table
 from .blocks import numbered, walk
 from .content import find_content
-from .document import parse_page
+from .document import parse_page, unreadable
 from .images import resolve
 from .language import find_language
 from .metadata import Metadata, find_metadata
+from .text import squeeze
 
 __all__ = ("extract", "extract_whole")
 
@@ -35,10 +38,11 @@ def extract(page: bytes, address: str, *, charset: str | None = None) -> Article
     """
     tree = parse_page(page, address, charset=charset)
     base = _base(tree, address)
-    metadata = find_metadata(tree, base, address)
-    content = find_content(tree, address)
-    blocks = walk(content.root, base, content.judge.leaves_out)
-    blocks = content.judge.trimmed(blocks, metadata.title, metadata.byline)
+    with _reasonable(address):
+        metadata = find_metadata(tree, base, address)
+        content = find_content(tree, address)
+        blocks = walk(content.root, base, content.judge.leaves_out)
+        blocks = content.judge.trimmed(blocks, metadata.title, metadata.byline)
     return _article(tree, metadata, blocks, address)
 
 
@@ -49,9 +53,22 @@ def extract_whole(page: bytes, address: str, *, charset: str | None = None) -> A
     """
     tree = parse_page(page, address, charset=charset)
     base = _base(tree, address)
-    metadata = find_metadata(tree, base, address)
-    blocks = walk(tree, base, lambda _: False)
+    with _reasonable(address):
+        metadata = find_metadata(tree, base, address)
+        blocks = walk(tree, base, lambda _: False)
+    if blocks and isinstance(blocks[0], Heading):
+        title = squeeze(metadata.title)
+        blocks = blocks[1:] if squeeze(blocks[0].text) == title else blocks
     return _article(tree, metadata, blocks, address)
+
+
+@contextmanager
+def _reasonable(address: str) -> Iterator[None]:
+    """The walk follows the nesting of lists, quotes and tables; only hostile pages exhaust the stack."""
+    try:
+        yield
+    except RecursionError:
+        raise unreadable(address) from None
 
 
 def _article(

@@ -26,17 +26,17 @@ _LAZY_SOURCES: Final = (
 )
 _LAZY_SETS: Final = ("srcset", "data-srcset", "data-lazy-srcset", "data-original-set")
 _CANDIDATE: Final = re.compile(r"\s*(\S*[^\s,])(?:\s+(\d+(?:\.\d+)?)([wx]))?\s*(?:,|$)")
-_PICTURE_FILE: Final = re.compile(r"\.(?:jpe?g|png|webp|avif|gif)$", re.I)
+_PICTURE_FILE: Final = re.compile(r"\.(?:jpe?g|png|webp|avif|gif)$", re.IGNORECASE)
 _BLOGGER_SIZE: Final = re.compile(r"(?<=/)(?:s\d{2,4}(?:-[a-z]+)*|w\d+-h\d+(?:-[a-z]+)*)(?=/)")
 # Pixels that count readers, spacers, faces of authors and emoji are no pictures of the post.
 _NO_PICTURE_ADDRESS: Final = re.compile(
     r"spacer|/pixel|blank\.gif|1x1|doubleclick|feedburner|gravatar|/avatar|profile_images|wp-smiley"
     r"|/emoji/|/smilies/|img\.shields\.io|/badge|transparent\.(?:gif|png)|/icons?/|stat\.medium|feedblitz",
-    re.I,
+    re.IGNORECASE,
 )
 _NO_PICTURE_CLASS: Final = re.compile(
     r"\b(?:avatar|emoji|smiley|wp-smiley|icon|icons|logo|badge|sprite|pixel|tracking|author-image)\b",
-    re.I,
+    re.IGNORECASE,
 )
 _SMALLEST: Final = 64
 """Pixels: an image that claims to be narrower or lower is an ornament."""

@@ -193,9 +193,11 @@ def _title(tree: HtmlElement, meta: dict[str, str], linked: dict[str, Any]) -> t
             if not _is_most_of(text, full):
                 continue
             return text, _remainder(full, text)
-    for text in (*told, full):
+    for text in told:
         if text:
             return _without_site(text, sites)
+    if full:
+        return _without_guessed_site(full, sites)
     return (headings[0], "") if headings else ("", "")
 
 
@@ -231,12 +233,17 @@ def _without_site(text: str, sites: list[str]) -> tuple[str, str]:
             return before, after
         if after and squeeze(before) in sites:
             return after, before
+    return text, ""
+
+
+def _without_guessed_site(text: str, sites: list[str]) -> tuple[str, str]:
+    """Likewise, but a short part after a strong separator is taken for the site's name."""
+    text, site = _without_site(text, sites)
     strong = re.search(r"\s+[|·•»]\s+(?=[^|·•»]{1,30}$)|\s*[_|](?=[^_|]{1,30}$)", text)
     if strong and len(text[: strong.start()]) > len(text[strong.end() :]):
-        head = text[: strong.start()].strip()
-        again, _ = _without_site(head, sites)
-        return again, text[strong.end() :].strip()
-    return text, ""
+        head, inner = _without_guessed_site(text[: strong.start()].strip(), sites)
+        return head, site or text[strong.end() :].strip() or inner
+    return text, site
 
 
 # -- people and dates -----------------------------------------------------------------------------
@@ -263,7 +270,7 @@ def _byline(
     for candidate in candidates:
         name = re.sub(r"\s*\(?https?://\S+|\s*<[^>]*>", "", fold(candidate))
         name = re.sub(
-            r"^(?:posted |written )?(?:by|von|par|por)[:\s]+", "", name, flags=re.I
+            r"^(?:posted |written )?(?:by|von|par|por)[:\s]+", "", name, flags=re.IGNORECASE
         ).strip(" ,;|·")
         if (
             1 < len(name) <= _NAME_LIMIT
