@@ -28,7 +28,8 @@ from gestral.db.engine import Database
 from gestral.errors import UnauthenticatedError
 from gestral.plugin import Plugin, Services
 from gestral.settings import Settings
-from gestral.storage import LocalStore, file_routes
+from gestral.storage.local import LocalStore
+from gestral.storage.routes import file_route
 
 __all__ = ("application", "load", "probe")
 
@@ -81,7 +82,7 @@ def application(platform: Platform) -> Litestar:
     handlers += panel_routes(_panels(platform.registry))
     store = platform.get(OBJECT_STORE)
     if isinstance(store, LocalStore):
-        handlers += file_routes(store)
+        handlers.append(file_route(store, public=True))
     handlers += frontend_routes()
     return Litestar(
         route_handlers=handlers,
@@ -141,9 +142,9 @@ def _unguarded(plugin: Plugin) -> str:
     return ""
 
 
-def _panels(registry: Registry) -> dict[str, dict[str, Path]]:
+def _panels(registry: Registry) -> dict[str, set[Path]]:
     return {
-        plugin.name: {panel.module.name: panel.module for panel in plugin.panels}
+        plugin.name: {panel.module.parent for panel in plugin.panels}
         for plugin in registry.plugins
         if plugin.panels
     }

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import MediaType, Request, Response, get
+from litestar.di import NamedDependency
 
 from gestral.app.services import Platform
 from gestral.errors import NotFoundError
@@ -68,14 +69,14 @@ async def live() -> dict[str, str]:
 
 
 @get("/health/ready", public=True, include_in_schema=False)
-async def ready(platform: Platform) -> Response[Readiness]:
+async def ready(platform: NamedDependency[Platform]) -> Response[Readiness]:
     """Say whether the platform can serve: 200 when it can, else 503."""
     found = await readiness(platform)
     return Response(found, status_code=200 if found.ready else 503)
 
 
 @get("/metrics", public=True, include_in_schema=False, media_type=MediaType.TEXT)
-async def metrics(request: Request[Any, Any, Any], platform: Platform) -> str:
+async def metrics(request: Request[Any, Any, Any], platform: NamedDependency[Platform]) -> str:
     """Return all gauges in Prometheus' text format, to whoever knows the token."""
     token = platform.core_settings.metrics_token
     given = request.headers.get("authorization", "").removeprefix("Bearer ")

@@ -51,7 +51,9 @@ def _named(_request: AnyRequest, error: GestralError) -> Problem:
     return problem(error.status, error.code, error.message, hint=error.hint)
 
 
-def _http(_request: AnyRequest, error: HTTPException) -> Problem:
+def _http(request: AnyRequest, error: HTTPException) -> Problem:
+    if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _unexpected(request, error)
     code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
     return problem(error.status_code, code, error.detail, headers=error.headers)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 from litestar import get
+from litestar.di import NamedDependency
 
 from gestral import __version__
 from gestral.capabilities import Identity
@@ -32,7 +33,7 @@ class Shell(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/shell", public=True, summary="Who is here, and which panels they see")
-async def shell(services: Services, visitor: Identity | None) -> Shell:
+async def shell(services: NamedDependency[Services], visitor: NamedDependency[Identity | None]) -> Shell:
     """Return who is signed in and the panels to mount for them."""
     platform: Any = services
     panels = tuple(

@@ -5,7 +5,7 @@ import uuid
 from advanced_alchemy.base import CommonTableAttributes
 from advanced_alchemy.mixins import AuditColumns
 from sqlalchemy import MetaData
-from sqlalchemy.orm import Mapped, declarative_mixin, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
 __all__ = ("Record", "schema_metadata")
@@ -20,7 +20,6 @@ NAMING = {
 """Names of constraints are a function of the model, so that migrations can speak of them."""
 
 
-@declarative_mixin
 class Record(CommonTableAttributes, AuditColumns):
     """Mixed into a plugin's `DeclarativeBase`: `id`, `created_at` and `updated_at` for every table.
 

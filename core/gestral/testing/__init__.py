@@ -5,7 +5,7 @@
         from greeter import plugin
         return [plugin]
 
-    async def test_greeting_is_kept(gestral):
+    async def test_greeting_is_kept(gestral: Kit) -> None:  # gestral.testing.kit
         user = gestral.user("greeter:write")
         answer = await gestral.client(user).post("/api/greeter/greetings", json={"text": "hello"})
         assert answer.status_code == 201
@@ -23,7 +23,3 @@ The conformance suite checks a plugin against the contract; it runs with
 
     pytest --pyargs gestral.testing.conformance --gestral-plugin greeter
 """
-
-from gestral.testing.kit import CapturedMail, Kit, TurnedClock
-
-__all__ = ("CapturedMail", "Kit", "TurnedClock")
