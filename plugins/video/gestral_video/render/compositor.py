@@ -112,10 +112,7 @@ class Canvas:
 
     def show(self, draws: Sequence[Draw | None]) -> bool:
         """Compose these layers, the lowest first; tell whether anything changed."""
-        if self._shown is None:
-            dirty = [self._frame]
-        else:
-            dirty = self._dirty(self._shown, draws)
+        dirty = [self._frame] if self._shown is None else self._dirty(self._shown, draws)
         self._shown = list(draws)
         for rect in dirty:
             self._compose(rect, [draw for draw in draws if draw and draw.rect.meets(rect)])

@@ -25,7 +25,7 @@ _X264 = (
     "cabac=1:deblock=0,0:bframes=3:b-adapt=0:8x8dct=1:subme=1:aq-mode=1:"
     "open-gop=0:scenecut=0:chromaloc=1"
 )
-_QUALITY = 21
+_QUALITY = 22
 _BT709 = 1
 _LIMITED = 1
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from gestral.errors import InputError
 
-__all__ = ("Pixels", "blurred", "cover", "fills", "read_picture", "resized")
+__all__ = ("Pixels", "blurred", "cover", "fills", "is_photograph", "read_picture", "resized")
 
 Pixels = npt.NDArray[np.uint8]
 """An image of height x width x 3 in RGB."""
@@ -34,13 +34,20 @@ def fills(picture: Pixels, width: int, height: int) -> bool:
     """Whether the picture may fill a frame of this size, its edges cut.
 
     It may when little is lost (at most a quarter of either side), when it is large enough (0.6 of
-    the frame), and when it is no drawing, chart or screen shot: those have one colour over more
-    than a quarter of their area, and cutting or covering them takes away what they tell.
+    the frame), and when it is a photograph.
     """
     high, wide = picture.shape[:2]
     lost = (wide / high) / (width / height)
-    if not 0.75 <= lost <= 1 / 0.75 or wide < 0.6 * width or high < 0.6 * height:
-        return False
+    large = wide >= 0.6 * width and high >= 0.6 * height
+    return 0.75 <= lost <= 1 / 0.75 and large and is_photograph(picture)
+
+
+def is_photograph(picture: Pixels) -> bool:
+    """Whether the picture is no drawing, chart or screen shot.
+
+    Those have one colour (of 4096) over more than a quarter of their area, and cutting or covering
+    them takes away what they tell.
+    """
     small = cv2.resize(picture, (96, 96), interpolation=cv2.INTER_AREA).astype(np.int32) // 16
     codes = small[..., 0] * 256 + small[..., 1] * 16 + small[..., 2]
     return bool(np.bincount(codes.ravel()).max() <= 0.25 * codes.size)
@@ -63,7 +70,7 @@ def resized(picture: Pixels, width: int, height: int) -> Pixels:
 
 
 def blurred(picture: Pixels, width: int, height: int, page: int) -> Pixels:
-    """A background made of the picture itself: enlarged, blurred, drawn towards the page's colour."""
+    """A background made of the picture: enlarged, blurred, drawn towards the page's colour."""
     small = cover(picture, max(2, width // 16), max(2, height // 16))
     small = np.asarray(cv2.GaussianBlur(small, (0, 0), 4), np.uint8)
     large = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)

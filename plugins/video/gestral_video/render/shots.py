@@ -4,6 +4,7 @@ One function makes the shot of each kind of scene. What a shot's text is and whe
 kept in `Shot.placed`, so that a test can ask whether anything overflows.
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -19,11 +20,12 @@ from gestral_video.render.pictures import (
     blurred,
     cover,
     fills,
+    is_photograph,
     read_picture,
     resized,
 )
 from gestral_video.render.stage import Stage
-from gestral_video.render.styles import Palette, Style
+from gestral_video.render.styles import Palette, Style, draw_tile
 from gestral_video.render.syntax import coloured_lines
 from gestral_video.render.text import Face, Fitted, Run, draw_line, fit, line_width
 from gestral_video.storyboard.phrases import Phrase, phrases
@@ -45,7 +47,7 @@ __all__ = ("Placed", "Shot", "make_shot")
 
 RISE_SECONDS = 0.5
 RISE_LEAD = 0.12
-"""How long before its first word a line starts to rise, in seconds: the eye is slower than the ear."""
+"""Seconds before its first word that a line starts to rise: the eye is slower than the ear."""
 ZOOM = 1.08
 
 
@@ -128,21 +130,14 @@ def _title(desk: _Desk, scene: TitleScene) -> tuple[Patch, list[Layer]]:
     """Title, site and byline beside a picture, or alone on the page."""
     stage, unit, palette = desk.stage, desk.unit, desk.palette
     room, layers = desk.stage.content(captions=bool(_captioned(desk))), list[Layer]()
-    panel: Rect | None = None
-    if scene.picture and stage.wide:
-        panel = Rect(_even(stage.width * 0.56), 0, stage.width, stage.height)
-        room = replace(room, right=panel.left - round(72 * unit))
-    elif scene.picture:
-        panel = Rect(0, 0, stage.width, _even(stage.height * 0.46))
-        room = replace(room, top=panel.bottom + round(64 * unit))
-    if panel:
-        layers += _picture_layers(desk, scene.picture, panel)
+    panel, room = _split(desk, room)
+    if scene.picture:
+        layers += _panel_picture(desk, scene.picture, panel)
+    else:
+        layers += _emblem(desk, scene.title, panel)
     kicker = fit(scene.site_name, _small(desk, 600), room.width, 50 * unit, **_one_line(desk))
     detail = fit(scene.detail, _small(desk, 400), room.width, 50 * unit, **_one_line(desk))
-    largest = 112 if stage.wide and not panel else 92
-    face = Face(
-        desk.style.display, desk.style.display_weight, largest * unit, tracking=-0.018, leading=1.1
-    )
+    face = Face(desk.style.display, desk.style.display_weight, 96 * unit, -0.018, 1.12)
     gap, bar = 34 * unit, 7 * unit
     top_height = kicker.height + gap if scene.site_name else 0.0
     detail_height = detail.height + gap if scene.detail else 0.0
@@ -169,13 +164,52 @@ def _title(desk: _Desk, scene: TitleScene) -> tuple[Patch, list[Layer]]:
     return _page(desk), layers
 
 
+def _split(desk: _Desk, room: Rect) -> tuple[Rect, Rect]:
+    """The panel for a picture, beside or above the text, and what is left of the room."""
+    stage, unit = desk.stage, desk.unit
+    if stage.wide:
+        panel = Rect(_even(stage.width * 0.5625), 0, stage.width, stage.height)
+        return panel, replace(room, right=panel.left - round(72 * unit))
+    panel = Rect(0, 0, stage.width, _even(min(0.45 * stage.height, 4 * stage.width / 5)))
+    return panel, replace(room, top=panel.bottom + round(56 * unit))
+
+
+def _panel_picture(desk: _Desk, path: str, panel: Rect) -> list[Layer]:
+    """A photograph fills the panel however it must be cut; anything else is shown whole."""
+    picture = read_picture(path)
+    if is_photograph(picture):
+        return [_drifting(desk, picture, panel)]
+    return _picture_layers(desk, path, panel)
+
+
+def _emblem(desk: _Desk, told: str, panel: Rect) -> list[Layer]:
+    """Tiles that fill the panel, another pattern for every text, coming up one after another."""
+    rows = max(2, round(panel.height / (216 * desk.unit)))
+    side = panel.height / rows
+    columns = round(panel.width / side + 0.49)
+    layers: list[Layer] = []
+    for index in range(rows * columns):
+        row, column = divmod(index, columns)
+        number = int.from_bytes(hashlib.sha256(f"{told} {index}".encode()).digest()[:4], "big")
+        x, y = panel.left + column * side, panel.top + row * side
+        patch = draw_patch(
+            side,
+            side,
+            lambda canvas, number=number: draw_tile(  # type: ignore[misc]
+                canvas, side + 2, desk.style.emblem, number
+            ),
+        )
+        placed = Draw(patch, _even(x), _even(y), clip=panel)
+        layers.append(_rising(lambda _, d=placed: d, 0.03 * (row + column), desk))  # type: ignore[misc]
+    return layers
+
+
 def _text(desk: _Desk, scene: TextScene) -> tuple[Patch, list[Layer]]:
     """The sentences in large letters, each line rising when its first word is spoken."""
     room = desk.stage.content(captions=bool(_captioned(desk)))
     background, room = _headed_page(desk, room)
     text = "\n".join(scene.lines)
-    size = 82 if desk.stage.wide else 78
-    face = Face(desk.style.body, desk.style.body_weight, size * desk.unit, -0.014, 1.28)
+    face = Face(desk.style.body, desk.style.body_weight, 96 * desk.unit, -0.018, 1.25)
     return background, _spoken_text(desk, text, face, room)
 
 
@@ -190,7 +224,7 @@ def _quote(desk: _Desk, scene: QuoteScene) -> tuple[Patch, list[Layer]]:
     author_face = Face(desk.style.body, 400, 40 * unit)
     below = _even(90 * unit) if author else 0
     inner = replace(room, left=room.left + indent, top=room.top + above, bottom=room.bottom - below)
-    face = Face(desk.style.display, desk.style.display_weight, 78 * unit, -0.01, 1.26)
+    face = Face(desk.style.display, desk.style.display_weight, 88 * unit, -0.012, 1.24)
     fitted = _fit_spoken(desk, scene.text, face, inner)
     top = inner.top + (inner.height - fitted.height) / 2
     author_fit = fit(author, author_face, inner.width, 60 * unit, **_one_line(desk))
@@ -214,9 +248,9 @@ def _list(desk: _Desk, scene: ListScene) -> tuple[Patch, list[Layer]]:
     background, room = _headed_page(desk, stage.content(captions=bool(_captioned(desk))))
     marker_width = _even((96 if scene.ordered else 64) * unit)
     inner = replace(room, left=room.left + marker_width)
-    face = Face(desk.style.body, 600, (64 if stage.wide else 60) * unit, -0.01, 1.26)
+    face = Face(desk.style.body, 600, 70 * unit, -0.012, 1.24)
     items = [" ".join(item.split()) for item in scene.items]
-    fitted = fit("\n".join(items), face, inner.width, inner.height, smallest=26 * unit, gap=0.55)
+    fitted = fit("\n".join(items), face, inner.width, inner.height, smallest=26 * unit, gap=0.6)
     top = inner.top + (inner.height - fitted.height) / 2
     desk.place("items", fitted, inner.left, top, room)
     layers: list[Layer] = []
@@ -263,7 +297,7 @@ def _code(desk: _Desk, scene: CodeScene) -> tuple[Patch, list[Layer]]:
     advance = line_width("0" * 50, Face("mono", 400, 100)) / 5000
     columns = max((sum(len(text) for text, _ in line) for line in lines), default=1)
     inner_width, inner_height = room.width - 2 * padding, room.height - bar - 2 * padding
-    leading, largest, smallest = 1.5, 40 * unit, (24 if stage.wide else 26) * unit
+    leading, largest, smallest = 1.5, 42 * unit, 22 * unit
     size = min(
         largest,
         inner_width / max(columns, 1) / advance,
@@ -306,21 +340,23 @@ def _code(desk: _Desk, scene: CodeScene) -> tuple[Patch, list[Layer]]:
 def _image(desk: _Desk, scene: ImageScene) -> tuple[Patch, list[Layer]]:
     """The picture under a slow pan and zoom, its caption in a label."""
     stage = desk.stage
-    layers = _picture_layers(
-        desk, scene.picture, stage.frame, stage.content(captions=bool(_captioned(desk)))
-    )
+    room = stage.content(captions=bool(_captioned(desk)))
+    labels: list[Layer] = []
     spoken = _letters(" ".join(cue.text for cue in scene.cues))
     caption = "" if _letters(scene.caption) in spoken else " ".join(scene.caption.split())
     if caption:
-        layers.append(_label(desk, caption, 34, at_top=True))
+        label, bottom = _label(desk, caption, 34, at_top=True)
+        labels.append(label)
+        room = replace(room, top=bottom + round(30 * desk.unit))
     if scene.credit:
-        layers.append(_label(desk, scene.credit, 24, at_top=False))
-    return _page(desk), layers
+        labels.append(_label(desk, scene.credit, 24, at_top=False)[0])
+    return _page(desk), [*_picture_layers(desk, scene.picture, stage.frame, room), *labels]
 
 
 def _closing(desk: _Desk, scene: ClosingScene) -> tuple[Patch, list[Layer]]:
     """The site's name and where to read on."""
-    unit, palette, room = desk.unit, desk.palette, desk.stage.content(captions=False)
+    unit, palette = desk.unit, desk.palette
+    panel, room = _split(desk, desk.stage.content(captions=bool(_captioned(desk))))
     face = Face(desk.style.display, desk.style.display_weight, 96 * unit, -0.018, 1.15)
     name = fit(
         scene.site_name, face, room.width, room.height * 0.5, smallest=40 * unit, most_lines=3
@@ -336,7 +372,8 @@ def _closing(desk: _Desk, scene: ClosingScene) -> tuple[Patch, list[Layer]]:
     gap, bar = 36 * unit, 7 * unit
     used = name.height + gap + bar + (gap + address.height if scene.address else 0)
     x, y = room.left, room.top + (room.height - used) / 2
-    layers = [
+    layers = _emblem(desk, scene.site_name, panel)
+    layers += [
         _rising(draw, 0.1 + 0.09 * index, desk)
         for index, draw in enumerate(_line_draws(desk, "site", name, x, y, room, palette.ink))
     ]
@@ -477,7 +514,7 @@ def _captions(desk: _Desk) -> list[Layer]:
     shown = [p for cue in cues for p in phrases(cue, line_length=42 if stage.wide else 30)]
     draws: list[tuple[float, float, Callable[[int], Draw]]] = []
     for phrase, after in zip(shown, [*shown[1:], None], strict=True):
-        # Short silences between phrases are bridged: a box that blinks is worse than one that stays.
+        # A box that blinks is worse than one that stays: short silences are bridged.
         end = phrase.lines[-1][-1].end + 0.25
         if after is not None and after.start - end < 0.4:
             end = after.start
@@ -750,8 +787,8 @@ def _bar(desk: _Desk, x: float, y: float) -> Layer:
     return lambda _: placed
 
 
-def _label(desk: _Desk, text: str, size: float, *, at_top: bool) -> Layer:
-    """A small dark box with text that stays readable on any picture."""
+def _label(desk: _Desk, text: str, size: float, *, at_top: bool) -> tuple[Layer, int]:
+    """A small dark box with text that stays readable on any picture, and where it ends."""
     unit, safe, style = desk.unit, desk.stage.safe, desk.style
     pad_x, pad_y = 24 * unit, 13 * unit
     face = Face(style.body, 400, size * unit)
@@ -769,7 +806,7 @@ def _label(desk: _Desk, text: str, size: float, *, at_top: bool) -> Layer:
 
     patch = draw_patch(width, height, draw)
     placed = Draw(patch, _even(left), _even(top))
-    return _rising(lambda _: placed, 0.3, desk)
+    return _rising(lambda _: placed, 0.3, desk), placed.rect.bottom
 
 
 def _draw_fitted(canvas: Any, fitted: Fitted, x: float, y: float, colour: int) -> None:
@@ -801,6 +838,10 @@ def _draw_window(
     canvas.drawRect(rect, skia.Paint(Color=_argb(style.code_page)))
     canvas.drawRect(skia.Rect.MakeWH(width, bar), skia.Paint(Color=_argb(style.code_bar)))
     canvas.restore()
+    edge = skia.Paint(
+        Color=0x26FFFFFF, AntiAlias=True, Style=skia.Paint.kStroke_Style, StrokeWidth=2 * unit
+    )
+    canvas.drawRoundRect(rect, radius, radius, edge)
     for index, colour in enumerate((0xFF5F57, 0xFEBC2E, 0x28C840)):
         dot = skia.Paint(Color=_argb(colour), AntiAlias=True)
         canvas.drawCircle((40 + 34 * index) * unit, bar / 2, 9 * unit, dot)

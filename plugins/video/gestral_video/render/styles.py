@@ -9,7 +9,7 @@ import skia  # type: ignore[import-not-found]  # compiled, without stubs
 from gestral.errors import InputError
 from gestral_video.render.fonts import Family
 
-__all__ = ("STYLES", "Palette", "Style", "contrast", "style")
+__all__ = ("STYLES", "Palette", "Style", "contrast", "draw_tile", "style")
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Style:
         body_weight: Of spoken text.
         caption_box: Behind captions, 0xAARRGGBB; `caption_ink` and `caption_accent` lie on it.
         code: Colours of the code window, by role.
+        emblem: Colours of the tiles on cards without a picture.
         background: Draws the page's figures: canvas, width, height, palette, look.
     """
 
@@ -53,6 +54,7 @@ class Style:
     body: Family
     display_weight: int
     body_weight: int
+    emblem: tuple[int, ...]
     background: Callable[[Any, int, int, Palette, int], None]
     caption_box: int = 0xE60B0E14
     caption_ink: int = 0xFFFFFF
@@ -111,26 +113,43 @@ def _grid(canvas: Any, width: int, height: int, palette: Palette, look: int) -> 
     """A grid of dots under a slanted field, others for every look."""
     unit = min(width, height)
     step = unit / 18
-    path = skia.Path()
-    slant = (0.62, 0.30, 0.50)[look % 3]
+    slant = (0.62, 0.30, 0.50)[look % 3] * width
     if look % 2:
-        path.addPoly(
-            [skia.Point(0, 0), skia.Point(width * slant, 0), skia.Point(0, height * 0.9)], True
-        )
+        corners = [(0, 0), (slant, 0), (0, height * 0.9)]
     else:
-        path.addPoly(
-            [
-                skia.Point(width, height * 0.1),
-                skia.Point(width, height),
-                skia.Point(width * slant, height),
-            ],
-            True,
-        )
-    canvas.drawPath(path, _paint(palette.shapes[0]))
+        corners = [(width, height * 0.1), (width, height), (slant, height)]
+    field = skia.Path.Polygon([skia.Point(*corner) for corner in corners], True)
+    canvas.drawPath(field, _paint(palette.shapes[0]))
     dot = _paint(palette.shapes[1])
     for row in range(int(height / step) + 1):
         for column in range(int(width / step) + 1):
-            canvas.drawCircle((column + 0.5) * step, (row + 0.5) * step, unit * 0.0022, dot)
+            canvas.drawCircle((column + 0.5) * step, (row + 0.5) * step, unit * 0.0026, dot)
+
+
+def draw_tile(canvas: Any, side: float, colours: tuple[int, ...], number: int) -> None:
+    """One tile of an emblem: which figure in which two colours follows from the number."""
+    number, ground = divmod(number, len(colours))
+    number, other = divmod(number, len(colours) - 1)
+    figure, quarter = number % 6, number // 6 % 4
+    paint = _paint(colours[(ground + 1 + other) % len(colours)])
+    canvas.save()
+    canvas.clipRect(skia.Rect.MakeWH(side, side))
+    canvas.drawRect(skia.Rect.MakeWH(side, side), _paint(colours[ground]))
+    canvas.rotate(90 * quarter, side / 2, side / 2)
+    if figure == 0:
+        canvas.drawCircle(0, 0, side, paint)
+    elif figure == 1:
+        canvas.drawCircle(side / 2, 0, side / 2, paint)
+    elif figure == 2:
+        canvas.drawCircle(side / 2, side / 2, side * 0.36, paint)
+    elif figure == 3:
+        corners = [skia.Point(0, 0), skia.Point(side, 0), skia.Point(0, side)]
+        canvas.drawPath(skia.Path.Polygon(corners, True), paint)
+    elif figure == 4:
+        for radius, colour in ((1.0, other), (0.7, -1), (0.4, other)):
+            ring = _paint(colours[(ground + 1 + colour) % len(colours)])
+            canvas.drawCircle(0, 0, side * radius, ring)
+    canvas.restore()
 
 
 STYLES: dict[str, Style] = {
@@ -142,6 +161,7 @@ STYLES: dict[str, Style] = {
             body="sans",
             display_weight=600,
             body_weight=600,
+            emblem=(0xF6E9D8, 0xFCE0CC, 0x1E2A47, 0xB93A12, 0xE9A23B, 0x86A9A3),
             background=_discs,
             palettes=(
                 Palette(0xFBF7F0, (0xF6E9D8, 0xFCE0CC), 0x1B1B24, 0x66626C, 0xB93A12),
@@ -155,15 +175,16 @@ STYLES: dict[str, Style] = {
             body="sans",
             display_weight=800,
             body_weight=600,
+            emblem=(0x111936, 0x1A2450, 0x6EE0F5, 0x3D5BDC, 0x7C5CFF, 0x0F2B3D),
             background=_grid,
             caption_accent=0x7DE3F4,
             caption_box=0xE6060914,
             code_page=0x10152A,
             code_bar=0x1A2140,
             palettes=(
-                Palette(0x0B1020, (0x111936, 0x222B4A), 0xF4F6FB, 0x9AA5C2, 0x6EE0F5),
-                Palette(0x120E26, (0x1B1538, 0x2D2550), 0xF6F4FD, 0xA9A2C6, 0x6EE0F5),
-                Palette(0x08181F, (0x0D242D, 0x1B3A44), 0xF1F8FA, 0x94ACB4, 0x6EE0F5),
+                Palette(0x0B1020, (0x131C40, 0x29335A), 0xF4F6FB, 0x9AA5C2, 0x6EE0F5),
+                Palette(0x120E26, (0x1E1744, 0x352B60), 0xF6F4FD, 0xA9A2C6, 0x6EE0F5),
+                Palette(0x08181F, (0x0D2A36, 0x1F4452), 0xF1F8FA, 0x94ACB4, 0x6EE0F5),
             ),
         ),
     )
