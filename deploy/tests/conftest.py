@@ -14,6 +14,16 @@ from stack_settings import settings  # noqa: E402 - after the path is set
 from stand_in_engine import Graph, Mode, run  # noqa: E402
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """The SDK warns, while it is imported, about old names of its own.
+
+    A deprecated name that the program itself uses shows in the engine's messages all the same.
+    """
+    config.addinivalue_line(
+        "filterwarnings", r"ignore:\S+ has been deprecated in favor of:DeprecationWarning"
+    )
+
+
 @cache
 def _graph(size: str, mode: Mode) -> Graph:
     return run(settings(size=size), mode=mode)

@@ -10,9 +10,6 @@ import rules
 from stack_settings import settings
 from stand_in_engine import UNKNOWN, Graph, Mode, Resource, run
 
-# The SDK warns about its own old names while it is imported; a name that we use shows in messages.
-pytestmark = pytest.mark.filterwarnings(r"ignore:\S+ has been deprecated in favor of")
-
 SIZES = ("small", "medium", "large")
 
 GraphOf = Callable[[str, Mode], Graph]
