@@ -1,0 +1,222 @@
+"""What browsers and programs ask for below `/api/auth/`."""
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gestral.capabilities import CATALOGUE, CLOCK, MAILER, Identity
+from gestral.errors import ForbiddenError
+from gestral.plugin import Role, Services
+from gestral.settings import Settings
+from gestral_auth.accounts import authenticate, count_sign_up, home_of, prepare, register
+from gestral_auth.models import Membership, Organisation, UserAccount
+from gestral_auth.sessions import close_session, cookie_name, open_session, session_cookie
+from gestral_auth.settings import AuthSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from litestar.types import ControllerRouterHandler
+
+__all__ = ("Me", "OrganisationView", "SignIn", "SignUp", "SignUpState", "UserView", "handlers")
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class SignUp(msgspec.Struct, frozen=True, kw_only=True):
+    """What a new person gives."""
+
+    email: str
+    password: str
+    name: str
+
+
+class SignIn(msgspec.Struct, frozen=True, kw_only=True):
+    """What a known person gives."""
+
+    email: str
+    password: str
+
+
+class SignUpState(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether anybody may make an account here."""
+
+    open: bool
+
+
+class UserView(msgspec.Struct, frozen=True, kw_only=True):
+    """A person, as they see themselves."""
+
+    id: uuid.UUID
+    email: str
+    name: str
+
+
+class OrganisationView(msgspec.Struct, frozen=True, kw_only=True):
+    """An organisation, as one of its members sees it."""
+
+    id: uuid.UUID
+    name: str
+    slug: str
+    role: Role
+
+
+class Me(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is signed in.
+
+    Attributes:
+        user: The person.
+        organisation: The one that they act for at the moment.
+        organisations: All that they belong to, the oldest membership first.
+        permissions: What they may do in `organisation`, in the order of the alphabet.
+    """
+
+    user: UserView
+    organisation: OrganisationView
+    organisations: tuple[OrganisationView, ...]
+    permissions: tuple[str, ...]
+
+
+@get("/sign-up", public=True, summary="Whether anybody may make an account")
+async def sign_up_state(services: NamedDependency[Services]) -> SignUpState:
+    """Tell whether sign-up is open."""
+    return SignUpState(open=services.settings(AuthSettings).sign_up)
+
+
+@post("/sign-up", public=True, status_code=201, summary="Make an account and sign in")
+async def sign_up(
+    request: AnyRequest,
+    data: JSONBody[SignUp],
+    services: NamedDependency[Services],
+    session: NamedDependency[AsyncSession],
+) -> Response[Me]:
+    """Make an account with an organisation of its own, and sign its person in.
+
+    An address that is taken answers 409, which tells that it has an account. That ends when
+    addresses are confirmed by mail; until then every network's sign-ups are limited.
+    """
+    if not services.settings(AuthSettings).sign_up:
+        raise ForbiddenError(
+            "Nobody can make an account here.",
+            hint="Ask whoever runs this platform for one.",
+            code="sign-up-closed",
+        )
+    await count_sign_up(services, _host(request))
+    account = await prepare(services, email=data.email, name=data.name, password=data.password)
+    membership = await register(services, session, account)
+    mailer = services.find(MAILER)
+    if mailer is not None:
+        await mailer.send(
+            session,
+            "auth/welcome",
+            account.email,
+            {"name": account.name, "address": services.settings(Settings).public_url},
+            key=f"auth:welcome:{membership.user_id}",
+        )
+    return await _signed_in(request, services, session, membership)
+
+
+@post("/sign-in", public=True, status_code=200, summary="Sign in")
+async def sign_in(
+    request: AnyRequest,
+    data: JSONBody[SignIn],
+    services: NamedDependency[Services],
+    session: NamedDependency[AsyncSession],
+) -> Response[Me]:
+    """Sign in with address and password: a new session, whatever the browser brought."""
+    user_id = await authenticate(
+        services, email=data.email, password=data.password, host=_host(request)
+    )
+    return await _signed_in(request, services, session, await home_of(session, user_id))
+
+
+@post("/sign-out", public=True, status_code=204, summary="Sign out")
+async def sign_out(
+    request: AnyRequest, services: NamedDependency[Services], session: NamedDependency[AsyncSession]
+) -> Response[None]:
+    """End the session that the cookie names, if any, and remove the cookie."""
+    await _close_current(request, services, session)
+    return Response(None, status_code=204, cookies=[_cookie(services, None)])
+
+
+@get("/me", permission="auth:account", summary="Who is signed in")
+async def me(
+    services: NamedDependency[Services],
+    session: NamedDependency[AsyncSession],
+    identity: NamedDependency[Identity],
+) -> Me:
+    """Return who is signed in, their organisations, and what they may do."""
+    return await _describe(services, session, identity.user_id, identity.organisation_id)
+
+
+handlers: "Sequence[ControllerRouterHandler]" = (sign_up_state, sign_up, sign_in, sign_out, me)
+
+
+async def _signed_in(
+    request: AnyRequest, services: Services, session: AsyncSession, membership: Membership
+) -> Response[Me]:
+    await _close_current(request, services, session)
+    token = await open_session(
+        session,
+        services.settings(AuthSettings),
+        user_id=membership.user_id,
+        organisation_id=membership.organisation_id,
+        user_agent=request.headers.get("user-agent", ""),
+        now=services.get(CLOCK).now(),
+    )
+    described = await _describe(services, session, membership.user_id, membership.organisation_id)
+    return Response(described, cookies=[_cookie(services, token)])
+
+
+async def _close_current(request: AnyRequest, services: Services, session: AsyncSession) -> None:
+    token = request.cookies.get(cookie_name(services.settings(Settings).public_url))
+    if token:
+        await close_session(session, token)
+
+
+def _cookie(services: Services, token: str | None) -> Any:
+    return session_cookie(
+        services.settings(Settings).public_url,
+        token,
+        services.settings(AuthSettings).session_lifetime,
+    )
+
+
+def _host(request: AnyRequest) -> str | None:
+    return request.client.host if request.client else None
+
+
+async def _describe(
+    services: Services, session: AsyncSession, user_id: uuid.UUID, organisation_id: uuid.UUID
+) -> Me:
+    rows = await session.execute(
+        select(
+            UserAccount.email,
+            UserAccount.name.label("user_name"),
+            Organisation.id,
+            Organisation.name,
+            Organisation.slug,
+            Membership.role,
+        )
+        .join(Membership, Membership.user_id == UserAccount.id)
+        .join(Organisation, Organisation.id == Membership.organisation_id)
+        .where(UserAccount.id == user_id)
+        .order_by(Membership.id)
+    )
+    found = rows.all()
+    organisations = tuple(
+        OrganisationView(id=row.id, name=row.name, slug=row.slug, role=row.role) for row in found
+    )
+    current = next(one for one in organisations if one.id == organisation_id)
+    return Me(
+        user=UserView(id=user_id, email=found[0].email, name=found[0].user_name),
+        organisation=current,
+        organisations=organisations,
+        permissions=tuple(sorted(services.get(CATALOGUE).granted(current.role))),
+    )

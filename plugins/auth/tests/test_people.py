@@ -1,0 +1,283 @@
+"""Signing up, in and out over HTTP, and what other plugins see of it."""
+
+import uuid
+
+import httpx
+import pytest
+from sqlalchemy import select, update
+
+from gestral.capabilities import CURRENT_USER, JOBS, MEMBERS
+from gestral.testing.kit import Kit
+from gestral_auth import TIDY, Tidy
+from gestral_auth.demo import demo
+from gestral_auth.models import Attempt, Membership, SignInSession, UserAccount
+from gestral_auth.sessions import hash_token, session_cookie
+from gestral_auth.settings import AuthSettings
+
+from .conftest import PASSWORD, SignedUp
+
+COOKIE = "gestral_session"
+
+
+async def sign_in(
+    client: httpx.AsyncClient, email: str = "ada@example.com", password: str = PASSWORD
+) -> httpx.Response:
+    return await client.post("/api/auth/sign-in", json={"email": email, "password": password})
+
+
+async def test_who_signs_up_is_signed_in_and_owns_an_organisation(
+    gestral: Kit, signed_up: SignedUp
+) -> None:
+    client = await signed_up()
+    me = (await client.get("/api/auth/me")).json()
+    assert me["user"]["email"] == "ada@example.com"
+    assert me["organisation"] == me["organisations"][0]
+    assert (me["organisation"]["name"], me["organisation"]["role"]) == ("Ada", "owner")
+    assert me["permissions"] == ["auth:account"]
+    (mail,) = gestral.mail
+    assert (mail.template, mail.to) == ("auth/welcome", "ada@example.com")
+
+
+async def test_what_cannot_be_an_account_leaves_nothing_behind(gestral: Kit) -> None:
+    good = {"email": "ada@example.com", "name": "Ada", "password": PASSWORD}
+    for bad, code in (
+        ({"email": "ada"}, "email-invalid"),
+        ({"name": " "}, "name-empty"),
+        ({"password": "password123"}, "password-common"),
+    ):
+        answer = await gestral.client().post("/api/auth/sign-up", json=good | bad)
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+        assert COOKIE not in answer.cookies
+    async with gestral.transaction() as session:
+        assert (await session.scalars(select(UserAccount))).all() == []
+
+
+async def test_an_address_is_one_account_whatever_its_case(
+    gestral: Kit, signed_up: SignedUp
+) -> None:
+    await signed_up()
+    answer = await gestral.client().post(
+        "/api/auth/sign-up",
+        json={"email": "ADA@example.com", "name": "Eve", "password": PASSWORD},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (409, "email-taken")
+    assert (await sign_in(gestral.client(), "Ada@EXAMPLE.com")).status_code == 200
+
+
+async def test_people_of_one_name_have_organisations_of_their_own(
+    gestral: Kit, signed_up: SignedUp
+) -> None:
+    one = (await (await signed_up()).get("/api/auth/me")).json()["organisation"]
+    two = (await (await signed_up("ada@example.net")).get("/api/auth/me")).json()["organisation"]
+    three = (await (await signed_up("li@example.net", "李")).get("/api/auth/me")).json()
+    assert one["id"] != two["id"]
+    assert one["slug"] == "ada"
+    assert two["slug"].startswith("ada-")
+    assert three["organisation"]["slug"] == "organisation"
+
+
+async def test_wrong_password_and_unknown_address_get_the_same_answer(
+    gestral: Kit, signed_up: SignedUp
+) -> None:
+    await signed_up()
+    wrong = await sign_in(gestral.client(), password="not it at all")
+    unknown = await sign_in(gestral.client(), email="eve@example.com")
+    nonsense = await sign_in(gestral.client(), email="\0 no address")
+    assert wrong.status_code == 401
+    assert wrong.json() == unknown.json() == nonsense.json()
+
+
+async def test_the_cookie_is_out_of_reach_and_its_token_is_not_kept(
+    gestral: Kit, signed_up: SignedUp
+) -> None:
+    client = await signed_up()
+    answer = await sign_in(client)
+    flags = answer.headers["set-cookie"].lower()
+    assert "httponly" in flags
+    assert "samesite=lax" in flags
+    assert "path=/" in flags
+    token = client.cookies[COOKIE]
+    async with gestral.transaction() as session:
+        (row,) = (await session.scalars(select(SignInSession))).all()
+    assert row.token_hash == hash_token(token)
+    assert token.encode() not in row.token_hash
+
+
+def test_over_https_the_cookie_is_bound_to_the_host() -> None:
+    cookie = session_cookie("https://gestral.example", "t", AuthSettings().session_lifetime)
+    assert cookie.key == "__Host-gestral"
+    assert cookie.secure
+    assert cookie.httponly
+    assert cookie.domain is None
+    assert cookie.path == "/"
+
+
+async def test_signing_in_never_adopts_a_token_and_ends_the_session_before(
+    gestral: Kit, signed_up: SignedUp
+) -> None:
+    client = await signed_up()
+    before = client.cookies[COOKIE]
+    assert (await sign_in(client)).status_code == 200
+    after = client.cookies[COOKIE]
+    assert after != before
+    thief = gestral.client()
+    thief.cookies.set(COOKIE, before)
+    assert (await thief.get("/api/auth/me")).status_code == 401
+    planted = gestral.client()
+    planted.cookies.set(COOKIE, "chosen-by-an-attacker", domain="gestral.test")
+    answer = await sign_in(planted)
+    assert "chosen-by-an-attacker" not in answer.headers["set-cookie"]
+
+
+async def test_signing_out_ends_the_session_itself(gestral: Kit, signed_up: SignedUp) -> None:
+    client = await signed_up()
+    token = client.cookies[COOKIE]
+    assert (await client.post("/api/auth/sign-out")).status_code == 204
+    assert COOKIE not in client.cookies
+    client.cookies.set(COOKIE, token)
+    assert (await client.get("/api/auth/me")).status_code == 401
+    assert (await gestral.client().post("/api/auth/sign-out")).status_code == 204
+
+
+async def test_a_session_ends_by_idleness(gestral: Kit, signed_up: SignedUp) -> None:
+    client = await signed_up()
+    gestral.clock.turn(days=6)
+    assert (await client.get("/api/auth/me")).status_code == 200
+    gestral.clock.turn(days=6)
+    assert (await client.get("/api/auth/me")).status_code == 200
+    gestral.clock.turn(days=7)
+    assert (await client.get("/api/auth/me")).status_code == 401
+
+
+async def test_a_session_ends_by_age_however_much_it_is_used(
+    gestral: Kit, signed_up: SignedUp
+) -> None:
+    client = await signed_up()
+    for _ in range(5):
+        gestral.clock.turn(days=5)
+        assert (await client.get("/api/auth/me")).status_code == 200
+    gestral.clock.turn(days=5)
+    assert (await client.get("/api/auth/me")).status_code == 401
+
+
+async def test_who_is_no_longer_a_member_is_out_at_once(gestral: Kit, signed_up: SignedUp) -> None:
+    client = await signed_up()
+    async with gestral.transaction() as session:
+        for row in await session.scalars(select(Membership)):
+            await session.delete(row)
+    assert (await client.get("/api/auth/me")).status_code == 401
+
+
+async def test_a_change_of_role_holds_from_the_next_request(
+    gestral: Kit, signed_up: SignedUp
+) -> None:
+    client = await signed_up()
+    async with gestral.transaction() as session:
+        await session.execute(update(Membership).values(role="viewer"))
+    assert (await client.get("/api/auth/me")).json()["organisation"]["role"] == "viewer"
+
+
+async def test_guessing_one_account_is_stopped_even_with_the_right_password(
+    gestral: Kit, signed_up: SignedUp
+) -> None:
+    await signed_up()
+    for _ in range(3):
+        assert (await sign_in(gestral.client(), password="a wrong guess")).status_code == 401
+    stopped = await sign_in(gestral.client())
+    assert (stopped.status_code, stopped.json()["code"]) == (429, "rate-limited")
+    assert "15 minutes" in stopped.json()["hint"]
+    gestral.clock.turn(minutes=15)
+    assert (await sign_in(gestral.client())).status_code == 200
+
+
+async def test_an_unknown_account_is_stopped_in_the_same_way(gestral: Kit) -> None:
+    codes = [(await sign_in(gestral.client())).status_code for _ in range(4)]
+    assert codes == [401, 401, 401, 429]
+
+
+async def test_one_network_cannot_try_many_accounts(gestral: Kit) -> None:
+    codes = [
+        (await sign_in(gestral.client(), email=f"n{number}@example.com")).status_code
+        for number in range(7)
+    ]
+    assert codes == [401] * 6 + [429]
+
+
+async def test_signing_in_rightly_is_not_counted(gestral: Kit, signed_up: SignedUp) -> None:
+    client = await signed_up()
+    for _ in range(8):
+        assert (await sign_in(client)).status_code == 200
+
+
+async def test_one_network_cannot_sign_up_without_end(gestral: Kit) -> None:
+    codes = [
+        (
+            await gestral.client().post(
+                "/api/auth/sign-up",
+                json={"email": f"n{number}@example.com", "name": "N", "password": PASSWORD},
+            )
+        ).status_code
+        for number in range(7)
+    ]
+    assert codes == [201] * 6 + [429]
+
+
+async def test_a_page_of_another_site_cannot_sign_anybody_in(gestral: Kit) -> None:
+    answer = await gestral.client().post(
+        "/api/auth/sign-in",
+        json={"email": "ada@example.com", "password": PASSWORD},
+        headers={"Sec-Fetch-Site": "cross-site"},
+    )
+    assert answer.status_code == 403
+
+
+async def test_members_are_known_to_other_plugins(gestral: Kit, signed_up: SignedUp) -> None:
+    me = (await (await signed_up()).get("/api/auth/me")).json()
+    members = gestral.platform.get(MEMBERS)
+    async with gestral.transaction() as session:
+        (member,) = await members.members(session, uuid.UUID(me["organisation"]["id"]))
+        assert await members.members(session, uuid.uuid4()) == ()
+        assert await members.demo_organisation(session) is None
+    assert (member.email, member.role) == ("ada@example.com", "owner")
+    assert gestral.platform.get(CURRENT_USER) is not None
+
+
+async def test_the_demonstration_is_made_once_and_its_password_lets_in(gestral: Kit) -> None:
+    (line,) = await demo(gestral.platform)
+    assert await demo(gestral.platform) == (line,)
+    words = line.split()
+    answer = await sign_in(gestral.client(), words[3], words[-1])
+    assert answer.status_code == 200
+    assert answer.json()["organisation"]["name"] == "Demo"
+    async with gestral.transaction() as session:
+        found = await gestral.platform.get(MEMBERS).demo_organisation(session)
+    assert str(found) == answer.json()["organisation"]["id"]
+
+
+async def test_what_is_over_is_tidied_away(gestral: Kit, signed_up: SignedUp) -> None:
+    await signed_up()
+    await sign_in(gestral.client(), password="a wrong guess")
+    gestral.clock.turn(days=31)
+    async with gestral.transaction() as session:
+        await gestral.platform.get(JOBS).enqueue(session, TIDY, Tidy())
+    await gestral.run_jobs()
+    async with gestral.transaction() as session:
+        assert (await session.scalars(select(SignInSession))).all() == []
+        assert (await session.scalars(select(Attempt))).all() == []
+
+
+class TestClosed:
+    """A platform where nobody can make an account."""
+
+    @pytest.fixture
+    def gestral_environment(self) -> dict[str, str]:
+        return {"GESTRAL_AUTH_SIGN_UP": "false"}
+
+    async def test_sign_up_is_refused_and_says_so_before(self, gestral: Kit) -> None:
+        client = gestral.client()
+        assert (await client.get("/api/auth/sign-up")).json() == {"open": False}
+        answer = await client.post(
+            "/api/auth/sign-up",
+            json={"email": "ada@example.com", "name": "Ada", "password": PASSWORD},
+        )
+        assert (answer.status_code, answer.json()["code"]) == (403, "sign-up-closed")
