@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from litestar import Request, Response, route
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 
 from gestral.storage.disposition import attachment
@@ -40,10 +40,10 @@ def file_route(store: LocalStore, path: str = "/files", **options: Any) -> HTTPR
     @route(f"{path}/{{key:path}}", http_method=["GET", "HEAD"], include_in_schema=False, **options)
     async def read_file(
         request: Request[Any, Any, Any],
-        key: str,
-        until: str = "",
-        signature: str = "",
-        download_name: Annotated[str, Parameter(query="name")] = "",
+        key: FromPath[str],
+        until: FromQuery[str] = "",
+        signature: FromQuery[str] = "",
+        download_name: Annotated[str, QueryParameter(name="name")] = "",
     ) -> Response[Any]:
         key = key.removeprefix("/")
         store.signer.check(key, until=until, download_name=download_name, signature=signature)
