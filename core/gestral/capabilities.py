@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from gestral.http import Response
+    from gestral.storage import ObjectStore
 
 __all__ = (
     "CATALOGUE",

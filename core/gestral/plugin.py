@@ -115,6 +115,13 @@ class Services(Protocol):
         """
         ...
 
+    def cache(self, plugin: str) -> Path:
+        """Return a plugin's folder on the local disk for what can be made again.
+
+        It may be emptied at any time, and another process may see another folder.
+        """
+        ...
+
     def transaction(self) -> "AbstractAsyncContextManager[AsyncSession]":
         """Open a database transaction: committed at the end, rolled back by an exception."""
         ...

@@ -74,10 +74,17 @@ def _store(services: Services) -> "ObjectStore":
     return open_store(settings.storage_url, secret=settings.secret.encode())
 
 
-def _fetcher(services: Services) -> Fetcher:
-    from gestral.app.way_out import fetcher
+async def _close_store(store: "ObjectStore") -> None:
+    await store.aclose()
 
-    return fetcher(_platform(services).core_settings)
+
+def _fetcher(services: Services) -> Fetcher:
+    from gestral.http.way_out import WayOut, open_fetcher
+
+    settings = _platform(services).core_settings
+    return open_fetcher(
+        WayOut(allow_networks=settings.allow_networks, allow_ports=settings.allow_ports)
+    )
 
 
 async def _close_fetcher(made: Fetcher) -> None:
@@ -127,7 +134,7 @@ core_plugin = Plugin(
         Provision(capability=CATALOGUE, factory=_catalogue),
         Provision(capability=CLOCK, factory=_clock),
         Provision(capability=JOBS, factory=_jobs, close=_close_jobs),
-        Provision(capability=OBJECT_STORE, factory=_store),
+        Provision(capability=OBJECT_STORE, factory=_store, close=_close_store),
         Provision(capability=FETCHER, factory=_fetcher, close=_close_fetcher),
     ),
     routes=_routes,

@@ -1,14 +1,13 @@
 """Core's own addresses below `/api/core/`: what the browser's shell asks first."""
 
-from typing import Any
-
 import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
 from gestral import __version__
+from gestral.app.services import Platform
 from gestral.capabilities import Identity
-from gestral.plugin import Panel, Plugin, Services
+from gestral.plugin import Panel, Plugin
 
 __all__ = ("PanelView", "Shell", "handlers")
 
@@ -33,9 +32,10 @@ class Shell(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/shell", public=True, summary="Who is here, and which panels they see")
-async def shell(services: NamedDependency[Services], visitor: NamedDependency[Identity | None]) -> Shell:
+async def shell(
+    platform: NamedDependency[Platform], visitor: NamedDependency[Identity | None]
+) -> Shell:
     """Return who is signed in and the panels to mount for them."""
-    platform: Any = services
     panels = tuple(
         _view(plugin, panel)
         for plugin in platform.registry.plugins

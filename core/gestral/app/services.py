@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
@@ -92,6 +93,12 @@ class Platform:
             return cast("S", self._settings[kind])
         except KeyError:
             raise PluginError(f"No loaded plugin declares the settings {kind.__name__}.") from None
+
+    def cache(self, plugin: str) -> Path:
+        """See `Services.cache`."""
+        folder = self.core_settings.data / "cache" / plugin
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     @asynccontextmanager
     async def transaction(self) -> "AsyncIterator[AsyncSession]":

@@ -36,7 +36,11 @@ def upgrade() -> None:
     )
     op.create_index("ix_job_organisation_id", "job", ["organisation_id"], schema="core")
     op.create_index(
-        "ix_job_due", "job", ["run_at"], schema="core", postgresql_where=sa.text("state = 'waiting'")
+        "ix_job_due",
+        "job",
+        ["run_at"],
+        schema="core",
+        postgresql_where=sa.text("state = 'waiting'"),
     )
     op.create_index(
         "ix_job_lease",
