@@ -193,7 +193,7 @@ def credentials(data: Path) -> Credentials:
             raise ConfigurationError(
                 f"{path} is damaged.", hint="Put it back from a copy of the data folder."
             ) from error
-        if any((data / "postgres").glob("[0-9]*/PG_VERSION")):
+        if any(found.parent.name.isdigit() for found in (data / "postgres").glob("*/PG_VERSION")):
             raise ConfigurationError(
                 f"{path} is gone, and with it the passwords of the database beside it.",
                 hint="Put it back from a copy of the data folder.",

@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -28,6 +29,9 @@ def server_environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
     return kept | {"LC_ALL": "C", "TZ": "UTC"}
 
+
+_SYNC_METHOD = "syncfs" if sys.platform == "linux" else "fsync"
+"""How a whole cluster is brought to the disk: one call for all its files where there is one."""
 
 Stop = tuple[signal.Signals, float]
 """A signal that ends a server, and the seconds that it is given to do so."""
@@ -57,7 +61,7 @@ class Server(Protocol):
         """
         ...
 
-    def clear(self) -> None:
+    def clear(self, sockets: Path) -> None:
         """Remove what a crash left. The caller holds the server's lock, so that none lives."""
         ...
 
@@ -116,9 +120,14 @@ class Postgres:
         self._initialise(unfinished)
         unfinished.rename(self._cluster)
 
-    def clear(self) -> None:
-        # Would stop the start if another process had been given the same identifier meanwhile.
-        (self._cluster / "postmaster.pid").unlink(missing_ok=True)
+    def clear(self, sockets: Path) -> None:
+        # These would stop the start while a process has the identifier that they name: another
+        # one, or the dead one that nobody has reaped yet.
+        for stale in (
+            self._cluster / "postmaster.pid",
+            sockets / f".s.PGSQL.{POSTGRES_PORT}.lock",
+        ):
+            stale.unlink(missing_ok=True)
 
     def _initialise(self, cluster: Path) -> None:
         done = subprocess.run(  # noqa: S603 - a program of an installed package
@@ -135,6 +144,7 @@ class Postgres:
                 "--locale-provider=builtin",
                 "--builtin-locale=C.UTF-8",
                 "--no-instructions",
+                f"--sync-method={_SYNC_METHOD}",
             ],
             input=self._password + "\n",
             env=server_environment(),
@@ -159,6 +169,7 @@ class Postgres:
             "random_page_cost": "1.1",
             "jit": "off",
             "huge_pages": "off",
+            "recovery_init_sync_method": _SYNC_METHOD,
             "log_line_prefix": "%m [%p] %q%u@%d ",
         }
         command = [str(self.program()), "-D", str(self._cluster), "-p", str(POSTGRES_PORT)]
@@ -199,8 +210,8 @@ class Valkey:
                     hint="Move them elsewhere, or name another folder in GESTRAL_DATA.",
                 )
 
-    def clear(self) -> None:
-        (self.folder.run / "valkey.sock").unlink(missing_ok=True)
+    def clear(self, sockets: Path) -> None:
+        (sockets / "valkey.sock").unlink(missing_ok=True)
 
     def command(self, sockets: Path) -> list[str]:
         settings = {

@@ -160,7 +160,7 @@ class Guardian:
             # What a killed server leaves behind (PostgreSQL's own children) ends by itself.
             if not lock.take_within(ORPHAN_LIMIT):
                 raise ServiceError(f"A remainder of {self._folder.name} does not end.")
-            self._server.clear()
+            self._server.clear(sockets)
             return subprocess.Popen(  # noqa: S603 - a program of an installed package
                 self._server.command(sockets),
                 env=server_environment(),

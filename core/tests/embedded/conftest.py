@@ -1,6 +1,7 @@
 """Users of the embedded services: one for the whole session, and processes of their own."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -29,18 +30,33 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
         yield services
 
 
+@pytest.fixture(scope="session")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder whose services ran once."""
+    data = tmp_path_factory.mktemp("stopped")
+    with running(data):
+        pass
+    return data
+
+
+@pytest.fixture
+def data(stopped: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be treated badly: making a new one takes longer."""
+    return Path(shutil.copytree(stopped, tmp_path / "data"))
+
+
 class User:
     """Another process that uses the services of a folder."""
 
-    def __init__(self, data: Path, *wrapper: str) -> None:
+    def __init__(self, data: Path, *wrapper: str, interpreter: str = sys.executable) -> None:
         self.data = data
         self.process = subprocess.Popen(
-            [*wrapper, sys.executable, "-c", USER, str(data)],
+            [*wrapper, interpreter, "-c", USER, str(data)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=os.environ | {"HOME": "/nonexistent"},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         )
 
     def addresses(self) -> tuple[str, str]:
@@ -68,8 +84,8 @@ class User:
 def user() -> Iterator[Callable[..., User]]:
     with ExitStack() as ends:
 
-        def start(data: Path, *wrapper: str) -> User:
-            started = User(data, *wrapper)
+        def start(data: Path, *wrapper: str, interpreter: str = sys.executable) -> User:
+            started = User(data, *wrapper, interpreter=interpreter)
             ends.callback(started.kill)
             return started
 

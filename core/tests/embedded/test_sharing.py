@@ -1,10 +1,12 @@
 """Who starts the services, who shares them, who stops them, and what no kill can break."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -32,38 +34,38 @@ def write(database: str, queue: str) -> None:
         assert client.execute_command("WAITAOF", 1, 0, 0)[0] == 1
 
 
-def test_the_last_of_many_users_stops_both_servers(tmp_path: Path, user: StartUser) -> None:
-    first, second = user(tmp_path), user(tmp_path)  # at the same time: only one of them starts
+def test_the_last_of_many_users_stops_both_servers(data: Path, user: StartUser) -> None:
+    first, second = user(data), user(data)  # at the same time: only one of them starts
     assert first.addresses() == second.addresses()
-    running_now = processes(tmp_path)
+    running_now = processes(data)
     assert len(running_now) == 4
     first.leave()
-    assert processes(tmp_path) == running_now
+    assert processes(data) == running_now
     second.leave()
     assert not any(is_alive(process) for process in running_now)
-    assert not any(look.running for look in looks(tmp_path).values())
+    assert not any(look.running for look in looks(data).values())
 
 
-def test_servers_stop_after_all_their_users_were_killed(tmp_path: Path, user: StartUser) -> None:
-    users = [user(tmp_path), user(tmp_path)]
+def test_servers_stop_after_all_their_users_were_killed(data: Path, user: StartUser) -> None:
+    users = [user(data), user(data)]
     for one in users:
         one.addresses()
-    running_now = processes(tmp_path)
+    running_now = processes(data)
     for one in users:
         one.kill()
     wait_until(lambda: not any(is_alive(process) for process in running_now))
 
 
 @pytest.mark.parametrize("victim", ["guardian", "server", "all"])
-def test_what_was_written_outlives_the_killing_of(tmp_path: Path, victim: str) -> None:
-    with running(tmp_path) as services:
+def test_what_was_written_outlives_the_killing_of(data: Path, victim: str) -> None:
+    with running(data) as services:
         with psycopg.connect(services.database_owner_url) as connection:
             connection.execute("CREATE SCHEMA kept")
             connection.execute("CREATE TABLE kept.rows (number int)")
             connection.execute("GRANT USAGE ON SCHEMA kept TO gestral_app")
             connection.execute("GRANT SELECT, INSERT ON kept.rows TO gestral_app")
         write(services.database_url, services.redis_url)
-        before = looks(tmp_path)
+        before = looks(data)
         for look in before.values():
             assert look.process
             assert look.guardian
@@ -76,7 +78,7 @@ def test_what_was_written_outlives_the_killing_of(tmp_path: Path, victim: str) -
                 os.kill(process, signal.SIGKILL)
 
         def mended() -> bool:
-            now = looks(tmp_path)
+            now = looks(data)
             return all(
                 look.running and look.process not in {None, before[name].process}
                 for name, look in now.items()
@@ -85,32 +87,30 @@ def test_what_was_written_outlives_the_killing_of(tmp_path: Path, victim: str) -
         # Those who use the services need not start again: they come back by themselves, at the
         # same addresses.
         wait_until(mended)
-        with running(tmp_path) as again:
+        with running(data) as again:
             assert again == services
         with psycopg.connect(services.database_url) as connection:
             assert connection.execute("SELECT number FROM kept.rows").fetchall() == [(1,)]
         with redis.Redis.from_url(services.redis_url) as client:
             assert client.get("job") == b"waiting"
-    assert processes(tmp_path) == []
+    assert processes(data) == []
 
 
-def test_a_start_after_everything_was_killed_finds_the_data(
-    tmp_path: Path, user: StartUser
-) -> None:
-    killed = user(tmp_path)
+def test_a_start_after_everything_was_killed_finds_the_data(data: Path, user: StartUser) -> None:
+    killed = user(data)
     _, queue = killed.addresses()
     with redis.Redis.from_url(queue) as client:
         client.set("job", "waiting")
         client.execute_command("WAITAOF", 1, 0, 0)
-    running_then = processes(tmp_path)
+    running_then = processes(data)
     for process in [killed.process.pid, *running_then]:
         os.kill(process, signal.SIGKILL)
     # The worst case: the number that the stale file names belongs to another process by now.
-    (stale,) = (tmp_path / "postgres").glob("*/postmaster.pid")
+    (stale,) = (data / "postgres").glob("*/postmaster.pid")
     other = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=-1)
     lines = stale.read_text().splitlines()
     stale.write_text("\n".join([str(other.pid), *lines[1:]]) + "\n")
-    with running(tmp_path) as services:
+    with running(data) as services:
         with redis.Redis.from_url(services.redis_url) as client:
             assert client.get("job") == b"waiting"
         psycopg.connect(services.database_url).close()
@@ -129,8 +129,8 @@ def test_an_initialisation_that_was_cut_off_is_made_anew(tmp_path: Path) -> None
     assert not unfinished.exists()
 
 
-def test_a_long_path_is_no_hindrance(tmp_path: Path) -> None:
-    data = tmp_path / ("long" * 30)
+def test_a_long_path_is_no_hindrance(stopped: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(stopped, tmp_path / ("long" * 30)))
     with running(data) as services:
         psycopg.connect(services.database_url).close()
         with redis.Redis.from_url(services.redis_url) as client:
@@ -142,41 +142,47 @@ def test_a_long_path_is_no_hindrance(tmp_path: Path) -> None:
 
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be somebody else")
+AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+
+
+def interpreter_for_all() -> str:
+    """An interpreter that every user may run, of this one's version."""
+    for candidate in (sys.executable, f"/usr/bin/python3.{sys.version_info.minor}"):
+        # Another process as that user: its rights, not root's, decide.
+        inner = (*AS_NOBODY, "sh", "-c", f'exec "{candidate}" -c ""')
+        if subprocess.run(inner, check=False, stderr=subprocess.DEVNULL).returncode == 0:
+            return candidate
+    pytest.skip("every interpreter lies where other users may not go")
+
+
+@pytest.fixture
+def reachable() -> Iterator[Path]:
+    """A folder whose parents every user may enter; those of `tmp_path` are private."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
 @as_root
-def test_an_ordinary_user_runs_them(
-    tmp_path_factory: pytest.TempPathFactory, user: StartUser
-) -> None:
-    data = reachable(tmp_path_factory)
-    os.chown(data, 65534, 65534)
-    other = user(data, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+def test_an_ordinary_user_runs_them(reachable: Path, user: StartUser) -> None:
+    os.chown(reachable, 65534, 65534)
+    other = user(reachable, *AS_NOBODY, interpreter=interpreter_for_all())
     psycopg.connect(other.addresses()[0]).close()
+    server, *_ = processes(reachable)
+    assert Path(f"/proc/{server}").stat().st_uid == 65534
     other.leave()
 
 
 @as_root
 def test_root_without_namespaces_runs_them_as_nobody(
-    tmp_path_factory: pytest.TempPathFactory, user: StartUser
+    reachable: Path, tmp_path: Path, user: StartUser
 ) -> None:
-    data = reachable(tmp_path_factory)
-    root = tmp_path_factory.mktemp("root")
     # The kernel makes no user namespace for whoever lives in a changed root.
-    confined = f'mount --rbind / {root} && exec chroot {root} "$@"'
-    first = user(data, "unshare", "--mount", "sh", "-c", confined, "sh")
+    confined = f'mount --rbind / {tmp_path} && exec chroot {tmp_path} "$@"'
+    first = user(reachable, "unshare", "--mount", "sh", "-c", confined, "sh")
     psycopg.connect(first.addresses()[0]).close()
-    (server, _), *_ = [(look.process, look.guardian) for look in looks(data).values()]
+    server, *_ = processes(reachable)
     assert Path(f"/proc/{server}").stat().st_uid == 65534
     first.leave()
     # The same data, once more with namespaces.
-    with running(data) as services:
+    with running(reachable) as services:
         psycopg.connect(services.database_url).close()
-
-
-def reachable(factory: pytest.TempPathFactory) -> Path:
-    """A folder whose parents everybody may pass."""
-    folder = factory.mktemp("reachable")
-    for parent in [folder, *folder.parents]:
-        if parent.stat().st_uid == os.geteuid() and not parent.stat().st_mode & 0o1:
-            parent.chmod(parent.stat().st_mode | 0o11)
-    return folder
