@@ -1,9 +1,14 @@
 """Sentences about addresses that cannot be read."""
 
+from typing import Final
+
 from gestral.errors import FetchError
 from gestral.http.networks import NetworkPolicy
 
 __all__ = ("invalid", "port_refused", "private", "shown", "too_large", "undecodable")
+
+LONGEST_SHOWN: Final = 200
+"""Characters of an address in a message."""
 
 
 def invalid(address: str, reason: str) -> FetchError:
@@ -53,12 +58,17 @@ def undecodable(address: str, reason: str) -> FetchError:
 
 
 def shown(address: str) -> str:
-    """Quote an address for a message: printable, short, and without a password in it."""
-    scheme, separator, rest = address.partition("://")
+    """Quote an address for a message: printable, short, without password and query.
+
+    Queries are left out because they hold the keys of private and signed addresses.
+    """
+    page, question, _ = address.partition("?")
+    scheme, separator, rest = page.partition("://")
     authority, slash, path = rest.partition("/")
-    hidden = f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
+    public = f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
     text = "".join(
         character if character.isprintable() else "\N{REPLACEMENT CHARACTER}"
-        for character in hidden
+        for character in public
     )
-    return text if len(text) <= 200 else f"{text[:199]}\N{HORIZONTAL ELLIPSIS}"
+    cut = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}\N{HORIZONTAL ELLIPSIS}"
+    return f"{cut}?\N{HORIZONTAL ELLIPSIS}" if question else cut

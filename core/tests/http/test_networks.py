@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gestral.errors import FetchError
 from gestral.http import PUBLIC, NetworkPolicy
 from gestral.http.addresses import parse
+from gestral.http.failures import LONGEST_SHOWN, shown
 
 # From the forms that attackers use, not from the table that is under test; one a line.
 ATTACKS = Path(__file__).with_name("attacks.txt").read_text(encoding="utf-8").split()
@@ -86,6 +87,14 @@ def test_an_address_that_two_readers_could_read_differently_is_refused(address):
 )
 def test_an_ordinary_address_is_read(address, read):
     assert str(parse(address, PUBLIC)) == read
+
+
+@given(st.text(max_size=300))
+def test_a_message_shows_no_password_and_no_query(address):
+    text = shown(f"http://me:hush@{address}?key=hush")
+    assert "hush" not in text or "hush" in address
+    assert text.isprintable()
+    assert len(text) <= LONGEST_SHOWN + 3
 
 
 @pytest.mark.parametrize("port", [0, 22, 25, 6379, 8080, 65535])
