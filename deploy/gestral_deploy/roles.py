@@ -103,7 +103,6 @@ def _objects(bucket_arn: pulumi.Input[str]) -> list[Statement]:
                 "s3:AbortMultipartUpload",
                 "s3:DeleteObject",
                 "s3:GetObject",
-                "s3:ListMultipartUploadParts",
                 "s3:PutObject",
             ],
             "Resource": pulumi.Output.format("{0}/{1}/*", bucket_arn, OBJECTS),
