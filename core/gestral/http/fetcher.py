@@ -308,17 +308,22 @@ def response(answer: "ClientResponse", body: bytes, *, not_modified: bool = Fals
     return Response(
         address=str(answer.url),
         status=answer.status,
-        headers={name: ", ".join(answer.headers.getall(name)) for name in names},
+        headers={name: ", ".join(map(clean, answer.headers.getall(name))) for name in names},
         body=body,
         content_type=content_type(answer),
-        charset=answer.charset.lower() if answer.charset else None,
+        charset=clean(answer.charset).lower() if answer.charset else None,
         not_modified=not_modified,
     )
 
 
 def content_type(answer: "ClientResponse") -> str:
     """Give the type without its parameters; aiohttp would call a missing one octet-stream."""
-    return answer.content_type.lower() if "Content-Type" in answer.headers else ""
+    return clean(answer.content_type).lower() if "Content-Type" in answer.headers else ""
+
+
+def clean(value: str) -> str:
+    """Make a header fit to be kept: aiohttp turns bytes that are no UTF-8 into lone surrogates."""
+    return value.encode("utf-8", "replace").decode()
 
 
 def is_of(kind: str, pattern: str) -> bool:

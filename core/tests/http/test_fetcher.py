@@ -5,6 +5,7 @@ import gzip
 import socket
 import ssl
 import zlib
+from contextlib import suppress
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from itertools import pairwise
@@ -131,6 +132,23 @@ def test_a_redirect_never_leaves_https():
     assert refused.value.code == "redirect-downgraded"
     secured = redirected(URL("http://example.org/a/b"), "https://example.org/c", PUBLIC)
     assert str(secured) == "https://example.org/c"
+
+
+@given(st.text(st.characters(exclude_characters="\r\n"), max_size=60))
+def test_any_redirect_leads_to_a_judged_address_or_a_clear_refusal(location):
+    with suppress(FetchError):
+        url = redirected(URL("https://example.org/a"), location, PUBLIC)
+        assert url.scheme == "https"
+        assert url.port in {80, 443}
+
+
+async def test_a_name_server_cannot_prolong_the_deadline():
+    class Silent(Names):
+        async def resolve(self, host, port=0, family=socket.AF_INET):
+            await asyncio.Event().wait()
+
+    async with Fetcher(resolver=Silent()) as fetcher:
+        assert await code_of(fetcher.get("http://blog.example/", deadline=0.1)) == "timed-out"
 
 
 async def drip(writer):
@@ -351,6 +369,15 @@ async def test_an_unchanged_page_has_no_body(fetcher, hostile):
     assert response.body == b""
     assert b'If-None-Match: "1"' in hostile.requests[0]
     assert b"If-Modified-Since: yesterday" in hostile.requests[0]
+
+
+async def test_headers_that_are_no_text_can_be_kept_and_sent_back(fetcher, hostile):
+    strange = 'ETag: "\xff"'.encode("latin-1"), b"Content-Type: text/\xff; charset=\xfe"
+    head = b"\r\n".join([b"HTTP/1.1 200 OK", b"Content-Length: 0", *strange, b"", b""])
+    response = await fetcher.get(address := hostile.on("/", head))
+    assert "".join((*response.headers.values(), response.content_type)).encode()
+    await fetcher.get(address, if_none_match=response.headers["etag"])
+    assert b"If-None-Match" in hostile.requests[-1]
 
 
 async def test_only_the_wanted_content_types_are_read(fetcher, hostile):
