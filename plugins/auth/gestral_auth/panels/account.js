@@ -1,5 +1,3 @@
-/** @import { Host, Problem } from "../../../../frontend/src/host" */
-
 const markup = `
   <div class="card stack">
     <h2>Account</h2>
@@ -15,9 +13,9 @@ class Account extends HTMLElement {
   connectedCallback() {
     this.innerHTML = markup;
     const { identity } = this.host;
-    this.part("strong").textContent = identity?.name ?? "";
-    this.part("span").textContent = identity?.email ?? "";
-    this.part("button").addEventListener("click", () => this.signOut());
+    this.find("strong").textContent = identity?.name ?? "";
+    this.find("span").textContent = identity?.email ?? "";
+    this.find("button").addEventListener("click", () => this.signOut());
   }
 
   async signOut() {
@@ -30,7 +28,7 @@ class Account extends HTMLElement {
   }
 
   /** @param {string} selector */
-  part(selector) {
+  find(selector) {
     return /** @type {HTMLElement} */ (this.querySelector(selector));
   }
 }

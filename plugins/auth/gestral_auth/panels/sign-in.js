@@ -1,5 +1,3 @@
-/** @import { Host, Problem } from "../../../../frontend/src/host" */
-
 const markup = `
   <form class="stack">
     <h2></h2>
@@ -23,6 +21,16 @@ const markup = `
       <button type="button" class="link-button" data-switch></button></p>
   </form>`;
 
+/**
+ * @typedef {object} Mode What the form is for.
+ * @property {string} title
+ * @property {string} address
+ * @property {"current-password" | "new-password"} password What password managers are told.
+ * @property {string} question
+ * @property {string} other
+ */
+
+/** @type {Mode} */
 const signIn = {
   title: "Sign in",
   address: "/api/auth/sign-in",
@@ -31,6 +39,7 @@ const signIn = {
   other: "Create an account",
 };
 
+/** @type {Mode} */
 const signUp = {
   title: "Create an account",
   address: "/api/auth/sign-up",
@@ -43,40 +52,42 @@ class SignIn extends HTMLElement {
   static hostVersion = 1;
 
   /** @type {Host} */ host;
+  /** @type {HTMLFormElement} */ form;
+  /** @type {HTMLElement} */ error;
   mode = signIn;
 
   connectedCallback() {
     this.innerHTML = markup;
-    this.form = /** @type {HTMLFormElement} */ (this.querySelector("form"));
-    this.error = /** @type {HTMLElement} */ (this.querySelector(".error"));
+    this.form = /** @type {HTMLFormElement} */ (this.find("form"));
+    this.error = this.find(".error");
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.send();
     });
-    this.part("[data-switch]").addEventListener("click", () => {
+    this.find("[data-switch]").addEventListener("click", () => {
       this.show(this.mode === signIn ? signUp : signIn);
       this.input(this.mode === signIn ? "email" : "name").focus();
     });
     this.show(signIn);
   }
 
-  /** @param {typeof signIn} mode */
+  /** @param {Mode} mode */
   show(mode) {
     this.mode = mode;
     const isNew = mode === signUp;
     this.error.textContent = "";
-    this.part("h2").textContent = mode.title;
-    this.part(".primary").textContent = mode.title;
-    this.part("[data-question]").textContent = mode.question;
-    this.part("[data-switch]").textContent = mode.other;
-    this.part("[data-new-only]").hidden = !isNew;
+    this.find("h2").textContent = mode.title;
+    this.find(".primary").textContent = mode.title;
+    this.find("[data-question]").textContent = mode.question;
+    this.find("[data-switch]").textContent = mode.other;
+    this.find("[data-new-only]").hidden = !isNew;
     this.input("name").disabled = !isNew;
     this.input("password").autocomplete = mode.password;
   }
 
   async send() {
     const { email, password, name } = Object.fromEntries(new FormData(this.form));
-    const button = /** @type {HTMLButtonElement} */ (this.part(".primary"));
+    const button = /** @type {HTMLButtonElement} */ (this.find(".primary"));
     this.error.textContent = "";
     for (const input of this.form.querySelectorAll("input")) input.removeAttribute("aria-invalid");
     button.disabled = true;
@@ -104,7 +115,7 @@ class SignIn extends HTMLElement {
   }
 
   /** @param {string} selector */
-  part(selector) {
+  find(selector) {
     return /** @type {HTMLElement} */ (this.querySelector(selector));
   }
 

@@ -1,0 +1,41 @@
+/**
+ * @typedef {object} Video A video, as the server tells of it.
+ * @property {string} id
+ * @property {string} title Empty until the post has been read.
+ * @property {string} address
+ * @property {"waiting" | "working" | "ready" | "failed" | "cancelled"} state
+ * @property {string} stage
+ * @property {number} done
+ * @property {number} total 0 when it is not known.
+ * @property {string} reason
+ * @property {string} hint
+ * @property {"highlights" | "full"} mode
+ * @property {"karaoke" | "off"} captions
+ * @property {string} format
+ * @property {string} language
+ * @property {string} created_at
+ * @property {number} duration Seconds.
+ * @property {number} width
+ * @property {number} height
+ * @property {number} size Bytes.
+ * @property {Record<string, string | null>} files
+ * @property {{title: string, start: number}[]} chapters
+ * @property {{kind: string, address: string, credit: string, licence: string}[]} sources
+ */
+
+/**
+ * @typedef {object} Progress How the making of a video stands.
+ * @property {string} state
+ * @property {string} stage
+ * @property {number} done
+ * @property {number} total
+ */
+
+export const PAGE = "/video/videos";
+export const API = "/api/video/videos";
+
+/** @param {Video} video */
+export const isUnfinished = (video) => video.state === "waiting" || video.state === "working";
+
+/** @param {Video} video */
+export const nameOf = (video) => video.title || video.address;
