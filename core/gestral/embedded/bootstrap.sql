@@ -32,6 +32,10 @@ SET client_min_messages = warning;
   SELECT 1/0 AS "a password is missing" \g /dev/null
 \endif
 
+-- Several machines may do this at once; a lock reaches no further than its own database, so there are
+-- two: this one until the connection changes, the other until the end.
+SELECT pg_advisory_lock(hashtext('gestral bootstrap')) \g /dev/null
+
 SELECT format('CREATE ROLE %I NOLOGIN', name)
 FROM unnest(ARRAY['gestral_owner', 'gestral_app']) AS name
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
@@ -49,6 +53,7 @@ WHERE datname = :'database' AND datdba <> 'gestral_owner'::regrole \gexec
 \connect :database
 SET client_min_messages = warning;
 BEGIN;
+SELECT pg_advisory_xact_lock(hashtext('gestral bootstrap')) \g /dev/null
 
 REVOKE ALL ON DATABASE :"database" FROM PUBLIC;
 GRANT CONNECT ON DATABASE :"database" TO gestral_app;
