@@ -1,0 +1,70 @@
+"""What the plugin gives: see `gestral.plugin.Plugin`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gestral.capabilities import FETCHER, JOBS, MAILER, MEMBERS, OBJECT_STORE
+from gestral.plugin import Panel, Permission, Plugin, Services, Tables
+from gestral_video.videos.jobs import MAKE, TIDY
+
+if TYPE_CHECKING:
+    import click
+    from litestar.types import ControllerRouterHandler
+    from sqlalchemy import MetaData
+
+__all__ = ("plugin",)
+
+HERE = Path(__file__).parent
+
+
+def _metadata() -> "MetaData":
+    from gestral_video.videos.models import Base
+
+    return Base.metadata
+
+
+def _routes() -> "Sequence[ControllerRouterHandler]":
+    from gestral_video.videos.routes import VideoController
+
+    return [VideoController]
+
+
+def _commands() -> "Sequence[click.Command]":
+    from gestral_video.command import make_command
+
+    return [make_command]
+
+
+async def _demo(services: Services) -> Sequence[str]:
+    from gestral_video.videos.demo import fill_in
+
+    return await fill_in(services)
+
+
+plugin = Plugin(
+    name="video",
+    api=">=1,<2",
+    summary="Turns posts into narrated, captioned videos",
+    requires=(JOBS, OBJECT_STORE, FETCHER),
+    optional=(MAILER, MEMBERS),
+    routes=_routes,
+    tables=Tables(metadata=_metadata, migrations=HERE / "migrations"),
+    jobs=(MAKE, TIDY),
+    permissions=(
+        Permission(name="video:watch", summary="Watch and download videos", role="viewer"),
+        Permission(name="video:make", summary="Make, cancel and delete videos", role="editor"),
+    ),
+    mail_templates=HERE / "mail",
+    commands=_commands,
+    panels=(
+        Panel(
+            name="videos",
+            title="Videos",
+            slot="page",
+            module=HERE / "panels" / "videos.js",
+            permission="video:watch",
+        ),
+    ),
+    demo=_demo,
+)

@@ -1,0 +1,124 @@
+"""The jobs: making a video, and tidying the cache."""
+
+import time
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gestral.capabilities import FETCHER, MAILER, MEMBERS, OBJECT_STORE
+from gestral.errors import JobError
+from gestral.plugin import Job, JobContext
+
+if TYPE_CHECKING:
+    from gestral.storage import ObjectStore
+    from gestral_video.make import Made
+
+__all__ = ("MAKE", "TIDY", "MakeArguments", "TidyArguments")
+
+KEPT = 14 * 24 * 3600.0
+"""Seconds after which a file of the cache that nobody used is deleted."""
+
+
+class MakeArguments(msgspec.Struct, frozen=True, kw_only=True):
+    """Which video to make."""
+
+    video_id: uuid.UUID
+
+
+class TidyArguments(msgspec.Struct, frozen=True, kw_only=True):
+    """Nothing is to be said."""
+
+
+async def make_video(context: JobContext, arguments: MakeArguments) -> None:
+    """Make a video and keep its files; a second run finds every stage in the cache."""
+    from gestral_video.articles.article import Article
+    from gestral_video.make import make
+    from gestral_video.order import Order
+    from gestral_video.source import picture_reader
+    from gestral_video.videos.models import VideoRow
+
+    services = context.services
+    async with services.transaction() as session:
+        video = await session.get(VideoRow, arguments.video_id)
+        if video is None:
+            raise JobError("The video was deleted.", code="video-deleted")
+        article = msgspec.convert(video.post.article, Article)
+        order = msgspec.convert(video.choices, Order)
+    cache = services.cache("video")
+    output = cache / "finished" / str(arguments.video_id) / "post.mp4"
+    made = await make(
+        article,
+        order,
+        fetch=picture_reader(article, services.get(FETCHER)),
+        cache=cache,
+        output=output,
+        tell=context.progress,
+    )
+    await context.progress("Storing the video")
+    # Each attempt has a folder of its own, so that a late one cannot overwrite what is watched.
+    folder = f"videos/{arguments.video_id}/{context.attempt}"
+    await _store(services.get(OBJECT_STORE), folder, output)
+    await _finish(context, arguments.video_id, folder, made)
+    for file in output.parent.iterdir():
+        file.unlink()
+    output.parent.rmdir()
+
+
+FILES = {
+    "mp4": ("post.mp4", "video/mp4"),
+    "poster": ("post.jpg", "image/jpeg"),
+    "webvtt": ("post.vtt", "text/vtt"),
+    "srt": ("post.srt", "application/x-subrip"),
+    "transcript": ("post.md", "text/markdown"),
+}
+"""The files of a video in the store: what each is for, its name there and its media type."""
+
+
+async def _store(store: "ObjectStore", folder: str, output: Path) -> None:
+    for name, media_type in FILES.values():
+        await store.put(f"{folder}/{name}", output.with_name(name), content_type=media_type)
+
+
+async def _finish(context: JobContext, video_id: uuid.UUID, folder: str, made: "Made") -> None:
+    """Write that the video is ready, and have whoever ordered it told, in one transaction."""
+    from gestral.capabilities import CLOCK
+    from gestral_video.videos.models import VideoRow
+
+    services = context.services
+    details = msgspec.to_builtins(made.video) | {"problems": msgspec.to_builtins(made.problems)}
+    for path in ("path", "webvtt", "srt", "transcript", "poster"):
+        del details[path]
+    async with services.transaction() as session:
+        video = await session.get(VideoRow, video_id, with_for_update={"of": VideoRow})
+        if video is None:
+            raise JobError("The video was deleted meanwhile.", code="video-deleted")
+        video.folder = folder
+        video.details = details
+        video.ready_at = services.get(CLOCK).now()
+        mailer, members = services.find(MAILER), services.find(MEMBERS)
+        if mailer is None or members is None:
+            return
+        for member in await members.members(session, video.organisation_id):
+            if member.user_id == video.ordered_by:
+                await mailer.send(
+                    session,
+                    "video/ready",
+                    member.email,
+                    {"name": member.name, "title": video.post.title},
+                    key=f"video-ready:{video_id}:{member.user_id}",
+                )
+
+
+async def tidy(context: JobContext, arguments: TidyArguments) -> None:
+    """Delete what the cache holds and nobody used for two weeks."""
+    del arguments
+    before = time.time() - KEPT
+    for file in context.services.cache("video").rglob("*"):
+        if file.is_file() and max(file.stat().st_atime, file.stat().st_mtime) < before:
+            file.unlink(missing_ok=True)
+
+
+MAKE = Job(name="make", arguments=MakeArguments, run=make_video, timeout=3600.0, attempts=3)
+TIDY = Job(name="tidy", arguments=TidyArguments, run=tidy, timeout=600.0, cron="17 4 * * *")

@@ -1,0 +1,365 @@
+"""`/api/video/videos`: ordering, watching, cancelling and deleting videos."""
+
+import tempfile
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Controller, delete, get, post
+from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath, FromQuery
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gestral.capabilities import FETCHER, JOBS, OBJECT_STORE, Identity, JobView
+from gestral.errors import ConflictError, InputError, NotFoundError, TooLargeError
+from gestral.plugin import Services
+from gestral_video.articles.article import Article
+from gestral_video.narration.narrate import require_voice
+from gestral_video.order import Order
+from gestral_video.render.video import Chapter, Source
+from gestral_video.source import PAGE_BYTES, read_address
+from gestral_video.videos.jobs import FILES
+from gestral_video.videos.models import VideoRow
+from gestral_video.videos.orders import enqueue, keep_post, order_video
+
+__all__ = ("VideoController",)
+
+WATCHABLE = 6 * 3600
+"""Seconds for which the addresses of files in an answer work."""
+
+PAGE_SIZE = 30
+
+State = Literal["waiting", "working", "ready", "failed", "cancelled"]
+
+
+class AddressOrder(Order, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A video of the post at an address."""
+
+    address: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
+
+
+class FileOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """A video of an uploaded post: HTML, Markdown or text."""
+
+    file: UploadFile
+    mode: str = "highlights"
+    captions: str = "karaoke"
+    format: str = "16:9"
+
+
+class Files(msgspec.Struct, frozen=True, kw_only=True):
+    """Addresses of a video's files; they work for some hours. `mp4_download` saves the file."""
+
+    mp4: str
+    poster: str
+    webvtt: str
+    srt: str
+    transcript: str
+    mp4_download: str
+
+
+class VideoView(msgspec.Struct, frozen=True, kw_only=True):
+    """A video as people see it."""
+
+    id: uuid.UUID
+    title: str
+    address: str
+    state: State
+    stage: str
+    done: int
+    total: int
+    reason: str
+    mode: str
+    captions: str
+    format: str
+    language: str
+    created_at: str
+    duration: float | None
+    width: int | None
+    height: int | None
+    size: int | None
+    files: Files | None
+    chapters: tuple[Chapter, ...]
+    sources: tuple[Source, ...]
+
+
+class VideoPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Some videos, the newest first, and the cursor of those after them."""
+
+    items: tuple[VideoView, ...]
+    next: str | None
+
+
+class VideoController(Controller):
+    """The videos of the visitor's organisation."""
+
+    path = "/videos"
+
+    @post("/", permission="video:make", summary="Make a video of the post at an address")
+    async def order(
+        self,
+        data: AddressOrder,
+        services: NamedDependency[Services],
+        session: NamedDependency[AsyncSession],
+        identity: NamedDependency[Identity],
+    ) -> VideoView:
+        """Read the post now, so that what is wrong with it is said now; make the video later."""
+        article = await read_address(data.address, services.get(FETCHER))
+        order = msgspec.convert(data, Order, from_attributes=True)
+        return await _accept(services, session, identity, article, order)
+
+    @post(
+        "/file",
+        permission="video:make",
+        request_max_body_size=PAGE_BYTES + 64 * 1024,
+        summary="Make a video of an uploaded post",
+    )
+    async def order_file(
+        self,
+        data: Annotated[FileOrder, Body(media_type=RequestEncodingType.MULTI_PART)],
+        services: NamedDependency[Services],
+        session: NamedDependency[AsyncSession],
+        identity: NamedDependency[Identity],
+    ) -> VideoView:
+        """Read the file now; make the video later."""
+        try:
+            order = msgspec.convert(
+                {"mode": data.mode, "captions": data.captions, "format": data.format}, Order
+            )
+        except msgspec.ValidationError as error:
+            raise InputError(f"One of the choices is none: {error}.") from error
+        article = await _read_upload(data.file)
+        return await _accept(services, session, identity, article, order)
+
+    @get("/", permission="video:watch", summary="List videos, the newest first")
+    async def list_videos(
+        self,
+        services: NamedDependency[Services],
+        session: NamedDependency[AsyncSession],
+        identity: NamedDependency[Identity],
+        cursor: FromQuery[uuid.UUID | None] = None,
+    ) -> VideoPage:
+        """Return one page."""
+        query = select(VideoRow).where(VideoRow.organisation_id == identity.organisation_id)
+        if cursor is not None:
+            query = query.where(VideoRow.id < cursor)
+        rows = list(await session.scalars(query.order_by(VideoRow.id.desc()).limit(PAGE_SIZE + 1)))
+        more = len(rows) > PAGE_SIZE
+        rows = rows[:PAGE_SIZE]
+        jobs = await services.get(JOBS).views(row.job_id for row in rows if row.job_id)
+        return VideoPage(
+            items=tuple(_view(services, row, jobs.get(row.job_id or row.id)) for row in rows),
+            next=str(rows[-1].id) if more else None,
+        )
+
+    @get("/{video_id:uuid}", permission="video:watch", summary="Show a video")
+    async def show(
+        self,
+        video_id: FromPath[uuid.UUID],
+        services: NamedDependency[Services],
+        session: NamedDependency[AsyncSession],
+        identity: NamedDependency[Identity],
+    ) -> VideoView:
+        """Return one video."""
+        return await _shown(services, await _own(session, identity, video_id))
+
+    @get(
+        "/{video_id:uuid}/events",
+        permission="video:watch",
+        summary="Follow the making of a video",
+        media_type="text/event-stream",
+    )
+    async def follow(
+        self,
+        video_id: FromPath[uuid.UUID],
+        services: NamedDependency[Services],
+        identity: NamedDependency[Identity],
+    ) -> ServerSentEvent:
+        """Send an event `progress` now and at every change; the stream ends with the making."""
+        async with services.transaction() as session:
+            job_id = (await _own(session, identity, video_id)).job_id
+        return ServerSentEvent(_events(services, job_id))
+
+    @post(
+        "/{video_id:uuid}/cancel",
+        permission="video:make",
+        status_code=200,
+        summary="Cancel the making of a video",
+    )
+    async def cancel(
+        self,
+        video_id: FromPath[uuid.UUID],
+        services: NamedDependency[Services],
+        session: NamedDependency[AsyncSession],
+        identity: NamedDependency[Identity],
+    ) -> VideoView:
+        """Cancel, unless it is finished."""
+        video = await _own(session, identity, video_id)
+        if video.job_id is not None:
+            await services.get(JOBS).cancel(session, video.job_id)
+            await session.commit()
+        return await _shown(services, video)
+
+    @post(
+        "/{video_id:uuid}/retry",
+        permission="video:make",
+        status_code=200,
+        summary="Try again to make a video",
+    )
+    async def retry(
+        self,
+        video_id: FromPath[uuid.UUID],
+        services: NamedDependency[Services],
+        session: NamedDependency[AsyncSession],
+        identity: NamedDependency[Identity],
+    ) -> VideoView:
+        """Start again what failed or was cancelled; stages that were done are not done again."""
+        video = await _own(session, identity, video_id)
+        state = (await _shown(services, video)).state
+        if state not in {"failed", "cancelled"}:
+            raise ConflictError(f"The video is {state}: there is nothing to try again.")
+        await enqueue(services, session, video)
+        await session.commit()
+        return await _shown(services, video)
+
+    @delete("/{video_id:uuid}", permission="video:make", summary="Delete a video")
+    async def remove(
+        self,
+        video_id: FromPath[uuid.UUID],
+        services: NamedDependency[Services],
+        session: NamedDependency[AsyncSession],
+        identity: NamedDependency[Identity],
+    ) -> None:
+        """Delete a video and its files; what is being made is cancelled."""
+        video = await _own(session, identity, video_id)
+        if video.job_id is not None:
+            await services.get(JOBS).cancel(session, video.job_id)
+        await session.delete(video)
+        await session.commit()
+        store = services.get(OBJECT_STORE)
+        keys = [info.key async for info in store.list(f"videos/{video_id}/")]
+        for key in keys:
+            await store.delete(key)
+
+
+async def _accept(
+    services: Services,
+    session: AsyncSession,
+    identity: Identity,
+    article: Article,
+    order: Order,
+) -> VideoView:
+    require_voice(article.language)
+    kept = await keep_post(session, identity.organisation_id, article)
+    video = await order_video(services, session, kept, order, ordered_by=identity.user_id)
+    await session.commit()
+    return await _shown(services, video)
+
+
+async def _read_upload(upload: UploadFile) -> Article:
+    """Read an uploaded post; its pictures, which lie on somebody's disk, are not to be had."""
+    from gestral_video.articles.read import read_file
+
+    data = await upload.read(PAGE_BYTES + 1)
+    if len(data) > PAGE_BYTES:
+        raise TooLargeError(f"The file has more than {PAGE_BYTES // 1024**2} MiB.")
+    name = Path(upload.filename or "post.html").name
+    with tempfile.TemporaryDirectory(prefix="gestral-upload-") as folder:
+        path = Path(folder) / f"post{Path(name).suffix.lower()}"
+        path.write_bytes(data)
+        article = await read_file(path)
+    return msgspec.structs.replace(article, address=f"upload:{name}")
+
+
+async def _own(session: AsyncSession, identity: Identity, video_id: uuid.UUID) -> VideoRow:
+    """Return a video of the visitor's organisation; others' are not there.
+
+    Raises:
+        NotFoundError: There is none of this id.
+    """
+    rows = await session.scalars(
+        select(VideoRow).where(
+            VideoRow.id == video_id, VideoRow.organisation_id == identity.organisation_id
+        )
+    )
+    video = rows.one_or_none()
+    if video is None:
+        raise NotFoundError("There is no such video.")
+    return video
+
+
+async def _shown(services: Services, video: VideoRow) -> VideoView:
+    job = None
+    if video.job_id is not None:
+        job = (await services.get(JOBS).views([video.job_id])).get(video.job_id)
+    return _view(services, video, job)
+
+
+STATES: dict[str, State] = {
+    "waiting": "waiting",
+    "queued": "waiting",
+    "running": "working",
+    "done": "ready",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+
+
+def _state(video: VideoRow, job: JobView | None) -> State:
+    if video.ready_at is not None:
+        return "ready"
+    return STATES[job.state] if job is not None else "failed"
+
+
+def _view(services: Services, video: VideoRow, job: JobView | None) -> VideoView:
+    details: dict[str, Any] = video.details
+    state = _state(video, job)
+    return VideoView(
+        id=video.id,
+        title=video.post.title,
+        address=video.post.address,
+        state=state,
+        stage=job.stage if job else "",
+        done=job.done if job else 0,
+        total=job.total if job else 0,
+        reason=job.reason if job and state == "failed" else "",
+        mode=video.choices["mode"],
+        captions=video.choices["captions"],
+        format=video.choices["format"],
+        language=video.post.language,
+        created_at=video.created_at.isoformat(),
+        duration=details.get("duration"),
+        width=details.get("width"),
+        height=details.get("height"),
+        size=details.get("size"),
+        files=_files(services, video) if state == "ready" else None,
+        chapters=msgspec.convert(details.get("chapters", ()), tuple[Chapter, ...]),
+        sources=msgspec.convert(details.get("sources", ()), tuple[Source, ...]),
+    )
+
+
+def _files(services: Services, video: VideoRow) -> Files:
+    store = services.get(OBJECT_STORE)
+    addresses = {
+        kind: store.address(f"{video.folder}/{name}", expires=WATCHABLE)
+        for kind, (name, _) in FILES.items()
+    }
+    download = store.address(
+        f"{video.folder}/post.mp4", expires=WATCHABLE, download_name=f"{video.post.title[:80]}.mp4"
+    )
+    return Files(**addresses, mp4_download=download)
+
+
+async def _events(
+    services: Services, job_id: uuid.UUID | None
+) -> AsyncIterator[ServerSentEventMessage]:
+    if job_id is None:
+        return
+    async for view in services.get(JOBS).watch(job_id):
+        yield ServerSentEventMessage(event="progress", data=msgspec.json.encode(view).decode())
