@@ -293,11 +293,17 @@ def _code(desk: _Desk, scene: CodeScene) -> tuple[Patch, list[Layer]]:
     stage, unit = desk.stage, desk.unit
     background, room = _headed_page(desk, stage.content(captions=bool(_captioned(desk))))
     bar, padding = _even(64 * unit), _even(40 * unit)
-    lines = coloured_lines(scene.code, scene.language, desk.style.code_pygments)
     advance = line_width("0" * 50, Face("mono", 400, 100)) / 5000
-    columns = max((sum(len(text) for text, _ in line) for line in lines), default=1)
     inner_width, inner_height = room.width - 2 * padding, room.height - bar - 2 * padding
     leading, largest, smallest = 1.5, 42 * unit, 22 * unit
+    lines = coloured_lines(
+        scene.code,
+        scene.language,
+        desk.style.code_pygments,
+        most_lines=int(inner_height / smallest / leading) + 1,
+        most_columns=int(inner_width / smallest / advance) + 1,
+    )
+    columns = max((sum(len(text) for text, _ in line) for line in lines), default=1)
     size = min(
         largest,
         inner_width / max(columns, 1) / advance,
@@ -533,16 +539,9 @@ def _captions(desk: _Desk) -> list[Layer]:
 def _caption(desk: _Desk, phrase: Phrase, face: Face) -> Callable[[int], Draw]:
     unit, band, style = desk.unit, desk.stage.band, desk.style
     pad_x, pad_y = 30 * unit, 14 * unit
-    text = "\n".join(phrase.text)
-    fitted = fit(
-        text,
-        face,
-        band.width - 2 * pad_x,
-        band.height - 2 * pad_y,
-        smallest=20 * unit,
-        most_lines=2,
-    )
-    face = fitted.face
+    widest = max(line_width(line, face) for line in phrase.text)
+    # Phrases are cut by their letters, of which some are wide: such a phrase is set smaller.
+    face = replace(face, size=face.size * min(1.0, (band.width - 2 * pad_x) / widest))
     widths = [line_width(line, face) for line in phrase.text]
     width, height = max(widths) + 2 * pad_x, len(widths) * face.line_height + 2 * pad_y
     x = _even(desk.stage.width / 2 - width / 2)
@@ -552,7 +551,6 @@ def _caption(desk: _Desk, phrase: Phrase, face: Face) -> Callable[[int], Draw]:
             "caption",
             Rect(x, y, round(x + width), round(y + height)),
             band,
-            trimmed=fitted.trimmed,
         )
     )
 

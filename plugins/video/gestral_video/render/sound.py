@@ -3,7 +3,7 @@
 Nothing here holds more than one scene's sound at a time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -16,7 +16,7 @@ from av.audio.stream import AudioStream
 from gestral.errors import InputError
 from gestral_video.storyboard.storyboard import Cue, Scene, Storyboard
 
-__all__ = ("LOUDNESS", "SAMPLE_RATE", "SOUND_VERSION", "measured", "write_sound")
+__all__ = ("LOUDNESS", "SAMPLE_RATE", "SOUND_VERSION", "measured", "mixed_scenes", "write_sound")
 
 SAMPLE_RATE = 48_000
 LOUDNESS = -14.0
@@ -39,17 +39,17 @@ def write_sound(storyboard: Storyboard, path: Path) -> None:
         InputError: A take cannot be read.
     """
     gain = 0.0
-    quiet = measured(_scenes(storyboard))
+    quiet = measured(mixed_scenes(storyboard))
     if quiet > -69:
         gain = LOUDNESS - quiet
         # The limiter takes a little of what the gain gave: measure behind it and give it again.
-        gain += LOUDNESS - measured(_limited(_scenes(storyboard), gain))
+        gain += LOUDNESS - measured(_limited(mixed_scenes(storyboard), gain))
     container = av.open(str(path), "w", format="mp4", options={"fflags": "+bitexact"})
     with container:
         stream = cast(AudioStream, container.add_stream("aac", rate=SAMPLE_RATE, layout="stereo"))
         stream.bit_rate = BIT_RATE
         stream.options = {"aac_coder": "fast"}
-        for frame in _frames(_limited(_scenes(storyboard), gain)):
+        for frame in _frames(_limited(mixed_scenes(storyboard), gain)):
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
 
@@ -125,7 +125,7 @@ def _frames(sound: Iterator[Samples]) -> Iterator[av.AudioFrame]:
             yield frame
 
 
-def _scenes(storyboard: Storyboard) -> Iterator[Samples]:
+def mixed_scenes(storyboard: Storyboard) -> Iterator[Samples]:
     """Every scene's sound, together as long as the picture to the sample."""
     frames = 0
     for scene in storyboard.scenes:
@@ -168,8 +168,3 @@ def _read(path: str) -> Samples:
     except (OSError, av.FFmpegError, IndexError) as error:
         raise InputError(f"The sound {path} cannot be read: {error}.") from error
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
-
-
-def cues_with_sound(scenes: Sequence[Scene]) -> list[Cue]:
-    """Those that have a take, in order."""
-    return [cue for scene in scenes for cue in scene.cues if cue.take]

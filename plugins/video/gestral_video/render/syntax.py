@@ -8,17 +8,21 @@ __all__ = ("coloured_lines",)
 _PLAIN = 0xE6E9F2
 
 
-def coloured_lines(code: str, language: str, style_name: str) -> list[list[tuple[str, int]]]:
-    """The code's lines as runs of text and colour (0xRRGGBB), tabs as four columns.
+def coloured_lines(
+    code: str, language: str, style_name: str, *, most_lines: int, most_columns: int
+) -> list[list[tuple[str, int]]]:
+    """The code's first lines as runs of text and colour (0xRRGGBB), tabs as four columns.
 
-    Blank lines around the code are left out; a language that nobody knows is drawn plain.
+    Blank lines around the code are left out, and what lies beyond the given lines and columns; a
+    language that nobody knows is drawn plain.
     """
     from pygments import lex
     from pygments.token import Token
 
     colours = _colours(style_name)
     lines: list[list[tuple[str, int]]] = [[]]
-    text = code.expandtabs(4).strip("\n")
+    shown = code.expandtabs(4).strip("\n").split("\n")[:most_lines]
+    text = "\n".join(line[:most_columns] for line in shown)
     for token, value in lex(text, _lexer(language)):
         while token not in colours and token is not Token:
             token = token.parent  # noqa: PLW2901 - its nearest known kin

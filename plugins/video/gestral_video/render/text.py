@@ -137,9 +137,9 @@ def fit(
     while True:
         sized = replace(face, size=size)
         fitted = Fitted(tuple(_broken(tokens, sized, width)), sized, gap, trimmed=False)
-        if len(fitted.lines) <= most_lines and fitted.height <= height + 0.01:
-            lines = _balanced(tokens, sized, width, len(fitted.lines))
-            return replace(fitted, lines=lines)
+        roomy = fitted.height <= height + 0.01 and fitted.width <= width + 0.5
+        if roomy and len(fitted.lines) <= most_lines:
+            return replace(fitted, lines=_balanced(tokens, sized, width))
         if size <= smallest:
             return _trimmed(fitted, width, height, most_lines)
         size = max(smallest, size * 0.95)
@@ -147,7 +147,7 @@ def fit(
 
 def line_width(text: str, face: Face) -> float:
     """Of one line, from the first letter's advance to the last's."""
-    return _width(text, face) if text else 0.0
+    return _share(text, face.family, face.weight, face.tracking) * face.size if text else 0.0
 
 
 def draw_line(canvas: Any, x: float, top: float, runs: Sequence[Run], face: Face) -> None:
@@ -168,7 +168,18 @@ def _tokens(text: str, word_starts: Sequence[int]) -> Iterator[tuple[str, int]]:
 
 
 def _broken(tokens: Sequence[tuple[str, int]], face: Face, width: float) -> list[Line]:
-    """Greedy lines; a token wider than the room is cut."""
+    """Greedy lines, none of them wider than the room unless a single letter is."""
+    lines = _greedy(tokens, face, width)
+    for tighter in (0.985, 0.96, 0.9, 0.8):
+        # Letters at the seams of tokens may come out wider together than apart.
+        if all(line_width(line.text, face) <= width + 0.5 for line in lines):
+            break
+        lines = _greedy(tokens, face, width * tighter)
+    return lines
+
+
+def _greedy(tokens: Sequence[tuple[str, int]], face: Face, width: float) -> list[Line]:
+    """Lines filled one after another; a token wider than the room is cut."""
     lines: list[Line] = []
     line: list[tuple[str, int]] = []
     paragraph, used = 0, 0.0
@@ -189,9 +200,6 @@ def _broken(tokens: Sequence[tuple[str, int]], face: Face, width: float) -> list
             end_line()
             paragraph += 1
     end_line()
-    # Letters at the seams of tokens may come out wider together than apart.
-    if any(line_width(made.text, face) > width + 0.5 for made in lines) and len(tokens) > 1:
-        return _broken(tokens, face, width * 0.985)
     return lines
 
 
@@ -232,20 +240,34 @@ def _cut(token: str, face: Face, width: float) -> Iterator[str]:
     yield token
 
 
-def _balanced(
-    tokens: Sequence[tuple[str, int]], face: Face, width: float, count: int
-) -> tuple[Line, ...]:
-    """The same number of lines, the longest of them as short as can be."""
+def _balanced(tokens: Sequence[tuple[str, int]], face: Face, width: float) -> tuple[Line, ...]:
+    """As many lines as greedy filling gives, the longest of each paragraph as short as can be."""
+    paragraphs: list[list[tuple[str, int]]] = [[]]
+    for token, word in tokens:
+        paragraphs[-1].append((token, word))
+        if "\n" in token:
+            paragraphs.append([])
+    return tuple(
+        replace(line, paragraph=number)
+        for number, paragraph in enumerate(paragraphs)
+        for line in _balanced_paragraph(paragraph, face, width)
+    )
+
+
+def _balanced_paragraph(
+    tokens: Sequence[tuple[str, int]], face: Face, width: float
+) -> Sequence[Line]:
+    best = _broken(tokens, face, width)
+    count = len(best)
     narrow, wide = width / max(count, 1) * 0.8, width
-    best = _broken(tokens, face, wide)
-    for _ in range(8):
+    for _ in range(8 if count > 1 else 0):
         middle = (narrow + wide) / 2
         lines = _broken(tokens, face, middle)
         if len(lines) <= count:
             wide, best = middle, lines
         else:
             narrow = middle
-    return tuple(best)
+    return best
 
 
 def _with_ellipsis(line: Line, face: Face, width: float) -> Line:
@@ -262,8 +284,10 @@ def _with_ellipsis(line: Line, face: Face, width: float) -> Line:
 
 
 @lru_cache(maxsize=20_000)
-def _width(text: str, face: Face) -> float:
-    return float(_paragraph((Run(text, 0xFF000000),), face).MaxIntrinsicWidth)
+def _share(text: str, family: Family, weight: int, tracking: float) -> float:
+    """The width of a line in shares of the size: letters are not hinted, so it grows in step."""
+    face = Face(family, weight, 100.0, tracking)
+    return float(_paragraph((Run(text, 0xFF000000),), face).MaxIntrinsicWidth) / 100
 
 
 def _paragraph(runs: tuple[Run, ...], face: Face) -> Any:

@@ -5,6 +5,8 @@ here, so that they break at the same places.
 """
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
+from unicodedata import east_asian_width
 
 import msgspec
 
@@ -13,7 +15,8 @@ from gestral_video.storyboard.storyboard import Cue, CueWord
 __all__ = ("LINE_LENGTH", "LONGEST", "Phrase", "joiner", "phrases", "portions")
 
 LINE_LENGTH = 42
-"""Characters a caption line may have: the limit of the usual guides for Latin text."""
+"""Characters a caption line may have, by the usual guides for Latin text; a Chinese, Japanese or
+Korean one counts as two."""
 
 LONGEST = 7.0
 """Seconds that one caption may stand, by the same guides."""
@@ -94,9 +97,7 @@ def portions(
     while cuts[-1] > 0:
         cuts.append(best[cuts[-1]][1])
     cuts.reverse()
-    return tuple(
-        tuple(words[start:end]) for start, end in zip(cuts, cuts[1:], strict=False) if end > start
-    )
+    return tuple(tuple(words[start:end]) for start, end in pairwise(cuts))
 
 
 def _cost(portion: Sequence[CueWord], *, last: bool) -> float:
@@ -111,34 +112,44 @@ def _cost(portion: Sequence[CueWord], *, last: bool) -> float:
     return 1.0 + end + orphan + 0.4 * length * length
 
 
+def _columns(text: str) -> int:
+    """The length of a text in letters, wide ones counted twice."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+
+
 def _cut(word: CueWord, length: int) -> list[CueWord]:
     """The word, in pieces no longer than `length` that share its time by their letters."""
-    if len(word.text) <= length:
+    if _columns(word.text) <= length:
         return [word]
+    most = length // 2 if _columns(word.text) > len(word.text) else length
     seconds = (word.end - word.start) / len(word.text)
     return [
         CueWord(
-            text=word.text[at : at + length],
+            text=word.text[at : at + most],
             start=word.start + at * seconds,
-            end=word.start + min(at + length, len(word.text)) * seconds,
+            end=word.start + min(at + most, len(word.text)) * seconds,
         )
-        for at in range(0, len(word.text), length)
+        for at in range(0, len(word.text), most)
     ]
 
 
 def _length(line: Sequence[CueWord], space: str) -> int:
-    return sum(len(word.text) for word in line) + len(space) * (len(line) - 1)
+    return sum(_columns(word.text) for word in line) + len(space) * (len(line) - 1)
 
 
 def _greedy_lines(
     words: Sequence[CueWord], length: int, space: str
 ) -> tuple[tuple[CueWord, ...], ...]:
     lines: list[list[CueWord]] = []
+    used = 0
     for word in words:
-        if lines and _length([*lines[-1], word], space) <= length:
+        longer = used + len(space) + _columns(word.text)
+        if lines and longer <= length:
             lines[-1].append(word)
+            used = longer
         else:
             lines.append([word])
+            used = _columns(word.text)
     return tuple(tuple(line) for line in lines)
 
 

@@ -1,0 +1,228 @@
+"""Shots: nothing overflows, whatever the text; colours can be read; pictures do not shake."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gestral_video.render.compositor import Canvas, Draw, Rect
+from gestral_video.render.patches import opaque_patch
+from gestral_video.render.shots import Shot, make_shot
+from gestral_video.render.stage import stage
+from gestral_video.render.styles import STYLES, contrast
+from gestral_video.render.text import Face, fit, line_width
+from gestral_video.storyboard.storyboard import (
+    ClosingScene,
+    CodeScene,
+    Cue,
+    CueWord,
+    Format,
+    ImageScene,
+    ListScene,
+    QuoteScene,
+    Scene,
+    TextScene,
+    TitleScene,
+)
+
+HOSTILE = {
+    "a word of 200 letters": "x" * 200,
+    "a sentence of 400 words": " ".join(f"word{i}" for i in range(400)),
+    "emoji": "👩‍👩‍👧‍👦 family 🇳🇴 flag 👍🏽 thumb ✊ " * 6,
+    "right to left": "مرحبا بالعالم، هذا نص عربي طويل مع English في الوسط و ١٢٣ رقم",
+    "no spaces": "東京特許許可局長今日急遽休暇許可拒否、" * 20,
+    "combining": "Z̷̛̹̞͎͓̝̗͖͙a̵̧̛̙̖l̷g̶o̸ " * 10,
+    "control": "nul\x00 bell\x07 \u202e override \ufeff mark \ud7ff",
+    "long address": "https://example.org/" + "a/very-long_path.html?x=1&" * 20,
+    "blank": " ",
+}
+FORMATS: tuple[Format, ...] = ("16:9", "9:16", "1:1", "4:5")
+SCALE = 0.2
+
+
+def spoken(text: str) -> Cue:
+    words = tuple(
+        CueWord(text=word, start=0.1 * i, end=0.1 * (i + 1)) for i, word in enumerate(text.split())
+    )
+    return Cue(sentence_id="s1", text=text, end=0.1 * len(words), words=words)
+
+
+def scenes(text: str, picture: str) -> list[Scene]:
+    cue = spoken(text)
+    other = spoken("Something else is said.")
+    seconds = 45.0
+    return [
+        TitleScene(
+            id="c1", duration=seconds, title=text, site_name=text, detail=text, cues=(other,)
+        ),
+        TitleScene(id="c1", duration=seconds, title=text, picture=picture, cues=(cue,)),
+        TextScene(id="c2", duration=seconds, lines=(text,), heading=text, cues=(cue,)),
+        TextScene(id="c2", duration=seconds, lines=(text, "Changed."), cues=(cue,)),
+        QuoteScene(id="c3", duration=seconds, text=text, author=text, cues=(cue,)),
+        ListScene(
+            id="c4",
+            duration=seconds,
+            items=(text, "short", text),
+            item_starts=(0.0, 1.0, 2.0),
+            heading=text,
+            cues=(other,),
+        ),
+        CodeScene(id="c5", duration=seconds, code=f"{text}\n" * 80, language="python", cues=(cue,)),
+        ImageScene(
+            id="c6", duration=seconds, picture=picture, caption=text, credit=text, cues=(other,)
+        ),
+        ClosingScene(id="c7", duration=seconds, site_name=text, address=text),
+    ]
+
+
+def inside(rect: Rect, room: Rect) -> bool:
+    slack = 2  # Rounding to whole and to even pixels.
+    return (
+        rect.left >= room.left - slack
+        and rect.top >= room.top - slack
+        and rect.right <= room.right + slack
+        and rect.bottom <= room.bottom + slack
+    )
+
+
+def assert_nothing_overflows(shot: Shot) -> None:
+    for placed in shot.placed:
+        assert inside(placed.rect, placed.room), placed
+    captions = [placed.rect for placed in shot.placed if placed.what == "caption"]
+    for placed in shot.placed:
+        if placed.what != "caption":
+            assert not any(placed.rect.meets(caption) for caption in captions), placed
+
+
+@pytest.mark.parametrize("shape", FORMATS)
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_nothing_overflows_or_lies_under_a_caption(
+    text: str, shape: Format, photograph: str
+) -> None:
+    for style in STYLES.values():
+        for scene in scenes(text, photograph):
+            shot = make_shot(scene, stage(shape, SCALE), style, "karaoke")
+            assert_nothing_overflows(shot)
+            for seconds in (0.0, 1.0, 44.0):
+                shot.at(seconds)
+
+
+def test_text_that_no_room_can_hold_is_trimmed_visibly() -> None:
+    fitted = fit(HOSTILE["a sentence of 400 words"], Face("sans", 400, 40), 300, 120, smallest=30)
+    assert fitted.trimmed
+    assert fitted.lines[-1].text.endswith("…")
+    assert fitted.width <= 300
+    assert fitted.height <= 120
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=120),
+    st.integers(60, 900),
+    st.integers(40, 400),
+)
+def test_fitted_text_is_never_larger_than_its_room(text: str, width: int, height: int) -> None:
+    fitted = fit(text, Face("sans", 600, 60, -0.01), width, height, smallest=16)
+    assert all(line_width(line.text, fitted.face) <= width + 1 for line in fitted.lines)
+    assert fitted.height <= max(height, fitted.face.line_height) + 0.1
+
+
+def test_lines_are_balanced() -> None:
+    fitted = fit("one two three four five six seven", Face("sans", 400, 40), 480, 300, smallest=40)
+    widths = [line_width(line.text, fitted.face) for line in fitted.lines]
+    assert len(widths) == 2
+    assert min(widths) > 0.75 * max(widths)
+
+
+@pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
+def test_all_text_has_the_contrast_of_wcag_aa(style) -> None:  # type: ignore[no-untyped-def]
+    for palette in style.palettes:
+        for ground in (palette.page, *palette.shapes):
+            assert contrast(palette.ink, ground) >= 7
+            # Large text (from 24 pixels) needs 3; the smallest in use has 22 of 1080.
+            assert contrast(palette.muted, ground) >= 4.5
+            assert contrast(palette.accent, ground) >= 4.5
+    for box_alpha, ground in ((style.caption_box >> 24, 0xFFFFFF),):
+        # On the worst of pictures, a white one, the box lets a little of it through.
+        channels = [
+            round((style.caption_box >> s & 255) * box_alpha / 255 + 255 - box_alpha)
+            for s in (16, 8, 0)
+        ]
+        box = channels[0] << 16 | channels[1] << 8 | channels[2]
+        assert ground == 0xFFFFFF
+        assert contrast(style.caption_ink, box) >= 7
+        assert contrast(style.caption_accent, box) >= 4.5
+
+
+def test_a_slow_zoom_does_not_shake() -> None:
+    """A disc's centre, measured by its moments, follows the exact path to a few hundredths."""
+    width, height = 640, 360
+    y, x = np.mgrid[0:396, 0:704]
+    disc = np.clip(60 - np.hypot(x - 300.5, y - 200.25), 0, 1) * 200 + 20
+    patch = opaque_patch(np.repeat(disc[..., None], 3, axis=2).astype(np.uint8))
+    background = opaque_patch(np.zeros((height, width, 3), np.uint8))
+    planes = (
+        np.zeros((height, width), np.uint8),
+        np.zeros((height // 2, width // 2), np.uint8),
+        np.zeros((height // 2, width // 2), np.uint8),
+    )
+    canvas = Canvas(planes, background)
+    errors = []
+    for frame in range(90):
+        scale = 0.92 + 0.0004 * frame
+        left, top = -0.13 * frame, -0.07 * frame
+        canvas.show([Draw(patch, left, top, scale, clip=Rect(0, 0, width, height))])
+        weights = planes[0].astype(np.float64) - planes[0].min()
+        weights[weights < 5] = 0
+        found = cv2.moments(weights)
+        across = found["m10"] / found["m00"] - (left + 301.0 * scale - 0.5)
+        down = found["m01"] / found["m00"] - (top + 200.75 * scale - 0.5)
+        errors.append((across, down))
+    assert np.abs(errors).max() < 0.05
+
+
+def test_only_what_changed_is_composed_and_the_frame_is_the_same(photograph: str) -> None:
+    place = stage("16:9", SCALE)
+    scene = ImageScene(
+        id="c1",
+        duration=2.0,
+        picture=photograph,
+        caption="A label",
+        cues=(spoken("one two three"),),
+    )
+    shot = make_shot(scene, place, STYLES["daylight"], "karaoke")
+
+    def empty() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        half = (place.height // 2, place.width // 2)
+        return (
+            np.zeros((place.height, place.width), np.uint8),
+            np.zeros(half, np.uint8),
+            np.zeros(half, np.uint8),
+        )
+
+    running = empty()
+    canvas = Canvas(running, shot.background)
+    for frame in range(60):
+        canvas.show(shot.at(frame / 30))
+        if frame % 7 == 0:
+            fresh = empty()
+            Canvas(fresh, shot.background).show(shot.at(frame / 30))
+            assert all(np.array_equal(a, b) for a, b in zip(running, fresh, strict=True))
+    assert not canvas.show(shot.at(59 / 30))
+
+
+def test_a_spoken_word_is_lit_while_it_is_spoken(cue: Callable[[str, float], Cue]) -> None:
+    text = "red green blue"
+    scene = TextScene(id="c1", duration=2.0, lines=(text,), cues=(cue(text, 0.5),))
+    shot = make_shot(scene, stage("16:9", SCALE), STYLES["daylight"], "karaoke")
+    line = shot.layers[0]
+    drawn = [line(seconds) for seconds in (1.02, 1.08, 1.12)]
+    assert line(0.3) is None
+    assert all(drawn)
+    # Lit from 0.9 to 1.1, once the line has come to rest.
+    patches = [draw.patch for draw in drawn if draw]
+    assert patches[0] is patches[1]
+    assert patches[1] is not patches[2]

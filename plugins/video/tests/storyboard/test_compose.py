@@ -1,0 +1,173 @@
+"""Composing: which sentence gets which scene, and when."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gestral_video.articles.article import (
+    Article,
+    Block,
+    Code,
+    Heading,
+    Image,
+    ListBlock,
+    Paragraph,
+    Picture,
+    Quote,
+)
+from gestral_video.narration.narration import Narration, Take, Word
+from gestral_video.script.script import Script, Sentence
+from gestral_video.storyboard.compose import compose
+from gestral_video.storyboard.storyboard import (
+    ClosingScene,
+    CodeScene,
+    ImageScene,
+    ListScene,
+    QuoteScene,
+    Storyboard,
+    TextScene,
+    TitleScene,
+)
+
+
+def take(sentence: Sentence, seconds_a_word: float = 0.3) -> Take:
+    texts = sentence.text.split()
+    words = tuple(
+        Word(text=text, start=i * seconds_a_word, end=(i + 1) * seconds_a_word)
+        for i, text in enumerate(texts)
+    )
+    return Take(
+        sentence_id=sentence.id,
+        path=f"{sentence.id}.wav",
+        rate=24000,
+        duration=len(texts) * seconds_a_word,
+        words=words,
+        digest=sentence.id,
+    )
+
+
+def picture(address: str, width: int = 1600, height: int = 900) -> Picture:
+    return Picture(address=address, path=address, width=width, height=height, digest=address)
+
+
+def storyboard(
+    blocks: Sequence[Block],
+    said: Sequence[tuple[str, str]],
+    pictures: Sequence[Picture] = (),
+) -> Storyboard:
+    """The storyboard of an article of which these (block id, text) are spoken after the title."""
+    sentences = [("title", "A title"), *said]
+    script = Script(
+        mode="full",
+        language="en",
+        sentences=tuple(
+            Sentence(id=f"s{i}", text=text, spoken=text, block_ids=(block,))
+            for i, (block, text) in enumerate(sentences, start=1)
+        ),
+    )
+    narration = Narration(voice="test", takes=tuple(take(s) for s in script.sentences))
+    article = Article(
+        address="https://example.org/post?from=feed",
+        title="A title",
+        site_name="Example",
+        blocks=tuple(blocks),
+    )
+    return compose(article, script, narration, {p.address: p for p in pictures})
+
+
+def test_every_kind_of_block_gets_its_scene() -> None:
+    board = storyboard(
+        [
+            Heading(id="b1", text="Part"),
+            Paragraph(id="b2", text="Plain words."),
+            ListBlock(id="b3", items=("First thing here", "Second thing here"), ordered=True),
+            Code(id="b4", text="x = 1", language="python"),
+            Quote(id="b5", text="Said well.", author="Ada"),
+            Paragraph(id="b6", text="Look at this."),
+            Image(id="b7", address="p", caption="A valley"),
+        ],
+        [
+            ("b2", "Plain words."),
+            ("b3", "First thing here."),
+            ("b3", "Second thing here."),
+            ("b4", "A line of Python."),
+            ("b5", "Said well."),
+            ("b6", "Look at this."),
+        ],
+        [picture("p")],
+    )
+    kinds = [TitleScene, TextScene, ListScene, CodeScene, QuoteScene, ImageScene, ClosingScene]
+    assert [type(scene) for scene in board.scenes] == kinds
+    assert all(scene.heading == "Part" for scene in board.scenes[1:-1])
+    items = board.scenes[2]
+    assert isinstance(items, ListScene)
+    assert items.item_starts == pytest.approx((0.0, 0.9 + 0.25))
+    closing = board.scenes[-1]
+    assert isinstance(closing, ClosingScene)
+    assert closing.address == "example.org/post"
+
+
+def test_neighbours_never_look_alike() -> None:
+    said = [(f"b{i}", f"Sentence number {i} of the post.") for i in range(1, 9)]
+    board = storyboard([Paragraph(id=i, text=t) for i, t in said], said)
+    for before, after in pairwise(board.scenes):
+        assert before.look != after.look
+
+
+def test_a_picture_too_small_to_look_at_is_not_shown() -> None:
+    blocks = [Paragraph(id="b1", text="Hello there."), Image(id="b2", address="p")]
+    board = storyboard(blocks, [("b1", "Hello there.")], [picture("p", 64, 64)])
+    assert not any(isinstance(scene, ImageScene) for scene in board.scenes)
+
+
+def test_after_two_scenes_of_text_a_picture_of_the_section_is_shown() -> None:
+    said = [(f"b{i}", f"Sentence number {i} of the post.") for i in range(1, 5)]
+    blocks = [Paragraph(id=i, text=t) for i, t in said]
+    spacer = Code(id="b8", text="never spoken")
+    board = storyboard([*blocks, spacer, Image(id="b9", address="p")], said, [picture("p")])
+    kinds = [type(scene) for scene in board.scenes[1:-1]]
+    assert kinds == [TextScene, TextScene, ImageScene, TextScene]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(1, 400), min_size=1, max_size=6), st.sampled_from([24, 25, 30, 60]))
+def test_scenes_are_whole_frames_and_takes_are_told_whole(lengths: list[int], rate: int) -> None:
+    sentences = tuple(
+        Sentence(id=f"s{i}", text=" ".join(["word"] * n), spoken="", block_ids=("b1",), pause=0.2)
+        for i, n in enumerate(lengths)
+    )
+    script = Script(mode="full", language="en", sentences=sentences)
+    takes = tuple(take(sentence, 0.31) for sentence in sentences)
+    article = Article(address="file:post.html", title="T", blocks=(Paragraph(id="b1", text="x"),))
+    board = compose(article, script, Narration(voice="v", takes=takes), {}, rate=rate)
+    told = dict.fromkeys((t.sentence_id for t in takes), 0.0)
+    for scene in board.scenes:
+        frames = scene.duration * rate
+        assert frames == pytest.approx(round(frames))
+        at = 0.0
+        for cue in scene.cues:
+            assert at - 1e-9 <= cue.start <= cue.end <= scene.duration + 1e-9
+            assert cue.take_start == pytest.approx(told[cue.sentence_id])
+            told[cue.sentence_id] += cue.end - cue.start
+            at = cue.start
+            for word in cue.words:
+                assert cue.start - 1e-9 <= word.start < word.end <= cue.end + 1e-9
+                assert word.start >= at - 1e-9
+                at = word.start
+        if isinstance(scene, TextScene):
+            assert sum(map(len, scene.lines)) <= 200
+    assert told == pytest.approx({t.sentence_id: t.duration for t in takes})
+
+
+def test_a_narration_of_another_script_is_refused() -> None:
+    script = Script(
+        mode="full",
+        language="en",
+        sentences=(Sentence(id="s1", text="A", spoken="A", block_ids=("title",)),),
+    )
+    article = Article(address="file:post.html", title="A")
+    with pytest.raises(ValueError, match="one take for every sentence"):
+        compose(article, script, Narration(voice="v", takes=()), {})
