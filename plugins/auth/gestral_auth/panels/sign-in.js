@@ -17,7 +17,7 @@ const markup = `
         maxlength="200">
     </div>
     <button class="button primary"></button>
-    <p class="small"><span class="muted" data-question></span>
+    <p class="small" data-offer hidden><span class="muted" data-question></span>
       <button type="button" class="link-button" data-switch></button></p>
   </form>`;
 
@@ -69,6 +69,12 @@ class SignIn extends HTMLElement {
       this.input(this.mode === signIn ? "email" : "name").focus();
     });
     this.show(signIn);
+    this.offerSignUp();
+  }
+
+  async offerSignUp() {
+    const { open } = await this.host.api("/api/auth/sign-up");
+    this.find("[data-offer]").hidden = !open;
   }
 
   /** @param {Mode} mode */

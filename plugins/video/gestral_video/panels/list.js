@@ -2,7 +2,7 @@ import { Follower } from "./follower.js";
 import { newVideo } from "./new-video.js";
 import { clock, date, element, part } from "./parts.js";
 import { badge, showProgress, status } from "./status.js";
-import { API, isUnfinished, nameOf, PAGE } from "./videos-api.js";
+import { API, isUnfinished, nameOf, originOf, PAGE } from "./videos-api.js";
 
 /** @import { Progress, Video } from "./videos-api.js" */
 
@@ -16,7 +16,7 @@ const page = `
 
 const card = `
   <li class="card video">
-    <a class="poster" data-poster tabindex="-1" aria-hidden="true"><span>▶</span></a>
+    <a class="poster" data-poster tabindex="-1" aria-hidden="true"></a>
     <div class="stack about">
       <h2><a data-title></a></h2>
       <p class="row small muted"><span data-badge></span><span data-facts></span></p>
@@ -112,11 +112,11 @@ export class List {
     );
     title.href = poster.href = `${PAGE}/${video.id}`;
     title.textContent = nameOf(video);
-    if (video.files.poster) {
+    if (video.files) {
       const image = document.createElement("img");
       Object.assign(image, { src: video.files.poster, alt: "", loading: "lazy" });
-      poster.replaceChildren(image);
-    }
+      poster.append(image);
+    } else poster.textContent = originOf(video);
     part(made, "badge").replaceWith(badge(video));
     const length = video.duration ? `${clock(video.duration)} · ` : "";
     part(made, "facts").textContent = length + date(video.created_at);

@@ -16,23 +16,16 @@ const stopped = `
     <p><button type="button" class="button slim" data-act>Try again</button></p>
   </div>`;
 
-const words = {
-  waiting: "Waiting",
-  working: "Being made",
-  ready: "Ready",
-  failed: "Failed",
-  cancelled: "Cancelled",
+const badges = {
+  waiting: `<span class="badge busy">In the making</span>`,
+  working: `<span class="badge busy">In the making</span>`,
+  ready: `<span class="badge good">Ready</span>`,
+  failed: `<span class="badge bad">Failed</span>`,
+  cancelled: `<span class="badge">Cancelled</span>`,
 };
 
-const kinds = { waiting: "busy", working: "busy", ready: "good", failed: "bad", cancelled: "" };
-
 /** @param {Video} video */
-export function badge(video) {
-  const made = element(`<span class="badge"></span>`);
-  made.textContent = words[video.state];
-  if (kinds[video.state]) made.classList.add(kinds[video.state]);
-  return made;
-}
+export const badge = (video) => element(badges[video.state]);
 
 /**
  * Makes the part that tells how the making stands and offers what can be done: cancel, try again.
@@ -45,10 +38,7 @@ export function status(video, host, onChange) {
   const unfinished = isUnfinished(video);
   const made = element(unfinished ? working : stopped);
   if (unfinished) showProgress(made, video);
-  else {
-    const reason = [video.reason, video.hint].filter(Boolean).join(" ");
-    part(made, "reason").textContent = video.state === "failed" ? reason : "";
-  }
+  else part(made, "reason").textContent = video.reason;
   const button = /** @type {HTMLButtonElement} */ (part(made, "act"));
   button.addEventListener("click", async () => {
     button.disabled = true;

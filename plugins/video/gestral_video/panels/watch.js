@@ -84,11 +84,11 @@ export class Watch {
     part(made, "facts").textContent = facts(video);
     part(made, "delete").addEventListener("click", () => this.dialog.showModal());
     const stage = part(made, "stage-area");
-    if (video.state === "ready") {
-      const film = player(video);
+    if (video.files) {
+      const film = player(video, video.files);
       stage.append(film);
       listChapters(made, video, film);
-      listDownloads(made, video);
+      listDownloads(made, video.files);
     } else {
       const place = status(video, this.host, (changed) => this.#draw(changed));
       place.classList.add("card");
@@ -122,25 +122,26 @@ function facts(video) {
   return [length, size, date(video.created_at)].filter(Boolean).join(" · ");
 }
 
-/** @param {Video} video */
-function player(video) {
+/**
+ * @param {Video} video
+ * @param {Record<string, string>} files
+ */
+function player(video, files) {
   const film = document.createElement("video");
   Object.assign(film, {
     controls: true,
     playsInline: true,
     preload: "metadata",
-    poster: video.files.poster ?? "",
-    src: video.files.mp4,
+    poster: files.poster,
+    src: files.mp4,
   });
   film.ariaLabel = nameOf(video);
-  if (video.files.webvtt) {
-    const track = document.createElement("track");
-    Object.assign(track, { kind: "captions", label: "Captions", src: video.files.webvtt });
-    track.srclang = video.language || "en";
-    // Captions that are in the picture already would be shown twice.
-    track.default = video.captions === "off";
-    film.append(track);
-  }
+  const track = document.createElement("track");
+  Object.assign(track, { kind: "captions", label: "Captions", src: files.webvtt });
+  track.srclang = video.language;
+  // Captions that are in the picture already would be shown twice.
+  track.default = video.captions === "off";
+  film.append(track);
   return film;
 }
 
@@ -175,19 +176,17 @@ function listChapters(root, video, film) {
 
 /**
  * @param {Element} root
- * @param {Video} video
+ * @param {Record<string, string>} files
  */
-function listDownloads(root, video) {
+function listDownloads(root, files) {
   const section = part(root, "downloads");
+  section.hidden = false;
   for (const [name, title] of downloads) {
-    const address = video.files[`${name}_download`] ?? video.files[name];
-    if (!address) continue;
     const item = element(`<li><a download></a></li>`);
     const link = /** @type {HTMLAnchorElement} */ (item.firstElementChild);
-    link.href = address;
+    link.href = files[`${name}_download`] ?? files[name];
     link.textContent = title;
     section.querySelector("ul")?.append(item);
-    section.hidden = false;
   }
 }
 
