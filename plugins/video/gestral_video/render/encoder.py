@@ -12,7 +12,6 @@ from typing import Protocol, Self, cast
 
 import av
 import numpy as np
-from av.video.stream import VideoStream
 
 from gestral_video.render.patches import Planes
 
@@ -57,7 +56,7 @@ class X264Encoder:
 
     def __init__(self, path: Path, width: int, height: int, rate: int) -> None:
         self._container = av.open(str(path), "w", format="mp4", options={"fflags": "+bitexact"})
-        stream = cast(VideoStream, self._container.add_stream("libx264", rate=Fraction(rate)))
+        stream = self._container.add_stream("libx264", rate=Fraction(rate))
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         context = stream.codec_context
         context.thread_count = 1
@@ -76,7 +75,7 @@ class X264Encoder:
         self.planes: Planes = cast(
             Planes,
             tuple(
-                np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[
+                np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[
                     :, : plane.width
                 ]
                 for plane in self._frame.planes

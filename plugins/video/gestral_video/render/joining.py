@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from heapq import merge
 from pathlib import Path
+from typing import Any
 
 import av
 from av.container import OutputContainer
@@ -62,7 +63,7 @@ def join(
 
 def _pictures(
     segments: Iterable[tuple[Path, int]], parameters: bytes, rate: int
-) -> Iterator[Packet]:
+) -> Iterator["Packet[Any]"]:
     """The packets of all segments, each shifted by the frames before it."""
     frames = 0
     for path, count in segments:
@@ -82,7 +83,7 @@ def _pictures(
         frames += count
 
 
-def _seconds(packet: Packet) -> Fraction:
+def _seconds(packet: "Packet[Any]") -> Fraction:
     return (packet.dts or 0) * (packet.time_base or Fraction(1))
 
 

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -82,14 +84,18 @@ def render(
     if not storyboard.scenes:
         raise ValueError("A storyboard without scenes cannot be rendered.")
     style(storyboard.style)
-    segments = list(segments_of(storyboard, scale))
-    paths = [folder / "segments" / f"{segment_key(segment)}.mp4" for segment in segments]
-    sound = folder / "sound" / f"{_sound_key(storyboard)}.m4a"
+    segments = tuple(segments_of(storyboard, scale))
+    plan = _Plan(
+        storyboard,
+        scale,
+        segments,
+        tuple(folder / "segments" / f"{segment_key(segment)}.mp4" for segment in segments),
+        folder / "sound" / f"{_sound_key(storyboard)}.m4a",
+    )
     for needed in (folder / "segments", folder / "sound", output.parent):
         needed.mkdir(parents=True, exist_ok=True)
-    count = workers or _cores()
-    _make_missing(storyboard, segments, paths, sound, count, progress or (lambda *_: None))
-    return _publish(storyboard, segments, paths, sound, output, scale)
+    _make_missing(plan, workers or _cores(), progress or (lambda *_: None))
+    return _publish(plan, output)
 
 
 def preview_frame(storyboard: Storyboard, seconds: float, *, scale: float = 1.0) -> Image.Image:
@@ -116,30 +122,36 @@ def preview_frame(storyboard: Storyboard, seconds: float, *, scale: float = 1.0)
 # --- work ------------------------------------------------------------------------------------
 
 
-def _make_missing(
-    storyboard: Storyboard,
-    segments: Sequence[Segment],
-    paths: Sequence[Path],
-    sound: Path,
-    workers: int,
-    progress: Progress,
-) -> None:
+@dataclass(frozen=True)
+class _Plan:
+    """What a rendering needs, and where in the cache folder it lies or will lie."""
+
+    storyboard: Storyboard
+    scale: float
+    segments: tuple[Segment, ...]
+    paths: tuple[Path, ...]
+    sound: Path
+
+
+_Job = Callable[[Callable[[], None]], None]
+"""Work for one process; it calls what it is given after every frame."""
+
+
+def _make_missing(plan: _Plan, workers: int, progress: Progress) -> None:
     """Make every segment, and the sound, that is not in the cache yet."""
-    total = sum(segment.count for segment in segments)
-    missing = {
-        path: segment for path, segment in zip(paths, segments, strict=True) if not path.exists()
-    }
-    # One scene told twice has one file, and the frames of both are done with it.
-    left = sum(s.count for s, path in zip(segments, paths, strict=True) if path in missing)
-    known = total - left
+    planned = list(zip(plan.paths, plan.segments, strict=True))
+    missing = {path: segment for path, segment in planned if not path.exists()}
+    # A scene that is told twice has one file, and the frames of both are done with it.
+    known = sum(segment.count for path, segment in planned if path not in missing)
+    total = sum(segment.count for segment in plan.segments)
     progress(known, total)
     # The costliest first, so that no process is left with a long one at the end.
-    jobs: list[tuple[Callable[..., None], tuple[Any, ...]]] = [
-        (_make_segment, (segment, path))
+    jobs: list[_Job] = [
+        partial(_make_segment, segment, path)
         for path, segment in sorted(missing.items(), key=lambda job: -job[1].count)
     ]
-    if not sound.exists():
-        jobs.insert(min(workers, len(jobs)), (_make_sound, (storyboard, sound)))
+    if not plan.sound.exists():
+        jobs.insert(min(workers, len(jobs)), partial(_make_sound, plan.storyboard, plan.sound))
 
     def report(done: int) -> None:
         progress(min(known + done, total), total)
@@ -151,9 +163,7 @@ def _make_missing(
     progress(total, total)
 
 
-def _in_this_process(
-    jobs: Sequence[tuple[Callable[..., None], tuple[Any, ...]]], report: Callable[[int], None]
-) -> None:
+def _in_this_process(jobs: Sequence[_Job], report: Callable[[int], None]) -> None:
     done = 0
 
     def frame_done() -> None:
@@ -162,16 +172,12 @@ def _in_this_process(
         if done % 15 == 0:
             report(done)
 
-    for work, arguments in jobs:
-        work(*arguments, frame_done)
+    for job in jobs:
+        job(frame_done)
         report(done)
 
 
-def _in_a_pool(
-    jobs: Sequence[tuple[Callable[..., None], tuple[Any, ...]]],
-    workers: int,
-    report: Callable[[int], None],
-) -> None:
+def _in_a_pool(jobs: Sequence[_Job], workers: int, report: Callable[[int], None]) -> None:
     # A fork of a process with threads and open connections is asking for trouble.
     context = multiprocessing.get_context("spawn")
     done, stop = context.Value("q", 0), context.Event()
@@ -179,9 +185,7 @@ def _in_a_pool(
         workers, mp_context=context, initializer=_start_worker, initargs=(done, stop)
     )
     try:
-        futures: set[Future[None]] = {
-            pool.submit(_in_worker, work, arguments) for work, arguments in jobs
-        }
+        futures: set[Future[None]] = {pool.submit(_in_worker, job) for job in jobs}
         while futures:
             finished, futures = wait(futures, POLL_SECONDS, FIRST_EXCEPTION)
             for future in finished:
@@ -209,14 +213,14 @@ def _start_worker(done: Any, stop: Any) -> None:
     _worker.update(done=done, stop=stop)
 
 
-def _in_worker(work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+def _in_worker(job: _Job) -> None:
     def frame_done() -> None:
         with _worker["done"].get_lock():
             _worker["done"].value += 1
         if _worker["stop"].is_set():
             raise _StoppedError
 
-    work(*arguments, frame_done)
+    job(frame_done)
 
 
 def _make_segment(segment: Segment, path: Path, frame_done: Callable[[], None]) -> None:
@@ -262,16 +266,10 @@ def _sound_key(storyboard: Storyboard) -> str:
 # --- files -----------------------------------------------------------------------------------
 
 
-def _publish(
-    storyboard: Storyboard,
-    segments: Sequence[Segment],
-    paths: Sequence[Path],
-    sound: Path,
-    output: Path,
-    scale: float,
-) -> Video:
+def _publish(plan: _Plan, output: Path) -> Video:
     """Write all files under other names, then give them their own."""
-    frames = sum(segment.count for segment in segments)
+    storyboard, scale = plan.storyboard, plan.scale
+    frames = sum(segment.count for segment in plan.segments)
     duration = frames / storyboard.rate
     chapters = chapters_of(storyboard)
     names = {kind: output.with_suffix(f".{kind}") for kind in ("vtt", "srt", "md", "jpg")}
@@ -284,8 +282,8 @@ def _publish(
         poster = preview_frame(storyboard, _poster_time(storyboard), scale=scale)
         write_poster(poster, made["jpg"])
         join(
-            [(path, segment.count) for path, segment in zip(paths, segments, strict=True)],
-            sound,
+            [(path, s.count) for path, s in zip(plan.paths, plan.segments, strict=True)],
+            plan.sound,
             made["mp4"],
             rate=storyboard.rate,
             title=storyboard.title,

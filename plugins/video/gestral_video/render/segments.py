@@ -1,4 +1,4 @@
-"""Segments: a scene's frames in a closed file of their own, kept under the hash of what shapes them.
+"""Segments: a scene's frames in a closed file, kept under the hash of what shapes them.
 
 A scene that comes in by a dissolve is two segments: its first half second, which the scene before
 shapes too, and the rest. So a changed scene is rendered again with the half second after it, and
@@ -93,7 +93,7 @@ def segment_key(segment: Segment) -> str:
         fonts_version(),
         scenes,
         [_picture_digest(scene) for scene in (segment.scene, segment.before) if scene],
-        msgspec.structs.replace(segment, scene=None, before=None),  # type: ignore[arg-type]
+        msgspec.structs.replace(segment, scene=None, before=None),
     )
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
 

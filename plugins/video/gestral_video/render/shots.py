@@ -96,7 +96,8 @@ class _Desk:
     def karaoke(self) -> bool:
         return self.captions == "karaoke"
 
-    def place(self, what: str, fitted: Fitted, x: float, y: float, room: Rect) -> None:
+    def place(self, what: str, fitted: Fitted, at: tuple[float, float], room: Rect) -> None:
+        x, y = at
         rect = Rect(round(x), round(y), round(x + fitted.width), round(y + fitted.height))
         self.placed.append(Placed(what, rect, room, fitted.trimmed))
 
@@ -128,7 +129,7 @@ def make_shot(scene: Scene, stage: Stage, style: Style, captions: CaptionMode) -
 
 def _title(desk: _Desk, scene: TitleScene) -> tuple[Patch, list[Layer]]:
     """Title, site and byline beside a picture, or alone on the page."""
-    stage, unit, palette = desk.stage, desk.unit, desk.palette
+    unit, palette = desk.unit, desk.palette
     room, layers = desk.stage.content(captions=bool(_captioned(desk))), list[Layer]()
     panel, room = _split(desk, room)
     if scene.picture:
@@ -152,15 +153,25 @@ def _title(desk: _Desk, scene: TitleScene) -> tuple[Patch, list[Layer]]:
     used = top_height + bar + gap + title.height + detail_height
     x, y = room.left, room.top + (room.height - used) / 2
     if scene.site_name:
-        layers.append(_rising(_block(desk, "site", kicker, x, y, room, palette.accent), 0.05, desk))
+        layers.append(
+            _rising(
+                _block(desk, "site", kicker, (x, y), room=room, colour=palette.accent), 0.05, desk
+            )
+        )
     y += top_height
     layers.append(_rising(_bar(desk, x, y), 0.1, desk))
     y += bar + gap
-    for index, draw in enumerate(_line_draws(desk, "title", title, x, y, room, palette.ink)):
+    for index, draw in enumerate(
+        _line_draws(desk, "title", title, (x, y), room=room, colour=palette.ink)
+    ):
         layers.append(_rising(draw, 0.15 + 0.09 * index, desk))
     y += title.height + gap
     if scene.detail:
-        layers.append(_rising(_block(desk, "detail", detail, x, y, room, palette.muted), 0.5, desk))
+        layers.append(
+            _rising(
+                _block(desk, "detail", detail, (x, y), room=room, colour=palette.muted), 0.5, desk
+            )
+        )
     return _page(desk), layers
 
 
@@ -235,7 +246,7 @@ def _quote(desk: _Desk, scene: QuoteScene) -> tuple[Patch, list[Layer]]:
         draw_line(canvas, x, y, [Run("“", _argb(palette.accent))], mark_face)
         if author:
             y = top + fitted.height + 30 * unit
-            desk.place("author", author_fit, inner.left, y, room)
+            desk.place("author", author_fit, (inner.left, y), room)
             _draw_fitted(canvas, author_fit, inner.left, y, palette.muted)
 
     background = _page(desk, draw)
@@ -252,7 +263,7 @@ def _list(desk: _Desk, scene: ListScene) -> tuple[Patch, list[Layer]]:
     items = [" ".join(item.split()) for item in scene.items]
     fitted = fit("\n".join(items), face, inner.width, inner.height, smallest=26 * unit, gap=0.6)
     top = inner.top + (inner.height - fitted.height) / 2
-    desk.place("items", fitted, inner.left, top, room)
+    desk.place("items", fitted, (inner.left, top), room)
     layers: list[Layer] = []
     for index, start in enumerate(scene.item_starts[: len(items)]):
         lines = [i for i, line in enumerate(fitted.lines) if line.paragraph == index]
@@ -319,7 +330,7 @@ def _code(desk: _Desk, scene: CodeScene) -> tuple[Patch, list[Layer]]:
 
     def draw(canvas: Any) -> None:
         canvas.translate(shadow, shadow)
-        _draw_window(canvas, room.width, height, bar, scene.language, desk)
+        _draw_window(canvas, desk, (room.width, height), bar, scene.language)
         for index, line in enumerate(shown):
             runs = [Run(text, _argb(colour)) for text, colour in line]
             draw_line(canvas, padding, bar + padding + index * face.line_height, runs, face)
@@ -381,13 +392,15 @@ def _closing(desk: _Desk, scene: ClosingScene) -> tuple[Patch, list[Layer]]:
     layers = _emblem(desk, scene.site_name, panel)
     layers += [
         _rising(draw, 0.1 + 0.09 * index, desk)
-        for index, draw in enumerate(_line_draws(desk, "site", name, x, y, room, palette.ink))
+        for index, draw in enumerate(
+            _line_draws(desk, "site", name, (x, y), room=room, colour=palette.ink)
+        )
     ]
     y += name.height + gap
     layers.append(_rising(_bar(desk, x, y), 0.3, desk))
     y += bar + gap
     if scene.address:
-        block = _block(desk, "address", address, x, y, room, palette.muted)
+        block = _block(desk, "address", address, (x, y), room=room, colour=palette.muted)
         layers.append(_rising(block, 0.4, desk))
     return _page(desk), layers
 
@@ -417,7 +430,7 @@ def _spoken_layers(desk: _Desk, text: str, fitted: Fitted, room: Rect, top: floa
 
     Text that is not what is spoken (a person may have changed it) rises at even intervals.
     """
-    desk.place("text", fitted, room.left, top, room)
+    desk.place("text", fitted, (room.left, top), room)
     words = [word for cue in desk.scene.cues for word in cue.words]
     in_place = bool(_word_starts(text, desk.scene.cues))
     layers: list[Layer] = []
@@ -708,7 +721,7 @@ def _headed_page(desk: _Desk, room: Rect) -> tuple[Patch, Rect]:
         smallest=28 * unit,
         most_lines=2,
     )
-    desk.place("heading", fitted, room.left + bar_width + gap, room.top, room)
+    desk.place("heading", fitted, (room.left + bar_width + gap, room.top), room)
 
     def draw(canvas: Any) -> None:
         bar = skia.Paint(Color=_argb(desk.palette.accent), AntiAlias=True)
@@ -739,10 +752,11 @@ def _rising(draw: Layer, start: float, desk: _Desk) -> Layer:
 
 
 def _block(
-    desk: _Desk, what: str, fitted: Fitted, x: float, y: float, room: Rect, colour: int
+    desk: _Desk, what: str, fitted: Fitted, at: tuple[float, float], *, room: Rect, colour: int
 ) -> Layer:
     """All lines of a text as one patch."""
-    desk.place(what, fitted, x, y, room)
+    x, y = at
+    desk.place(what, fitted, at, room)
     patch = draw_patch(
         fitted.width + fitted.face.size * 0.2,
         fitted.height,
@@ -753,10 +767,11 @@ def _block(
 
 
 def _line_draws(
-    desk: _Desk, what: str, fitted: Fitted, x: float, y: float, room: Rect, colour: int
+    desk: _Desk, what: str, fitted: Fitted, at: tuple[float, float], *, room: Rect, colour: int
 ) -> list[Layer]:
     """Every line of a text as a layer of its own, to rise one after another."""
-    desk.place(what, fitted, x, y, room)
+    x, y = at
+    desk.place(what, fitted, at, room)
     layers: list[Layer] = []
     for line, top in zip(fitted.lines, fitted.tops, strict=True):
         run = Run(line.text, _argb(colour))
@@ -795,7 +810,7 @@ def _label(desk: _Desk, text: str, size: float, *, at_top: bool) -> tuple[Layer,
     width, height = fitted.width + 2 * pad_x, fitted.height + 2 * pad_y
     top = safe.top - 40 * unit if at_top else 20 * unit
     left = safe.left if at_top else desk.stage.width - width - 20 * unit
-    desk.place("label", fitted, left + pad_x, top + pad_y, desk.stage.frame)
+    desk.place("label", fitted, (left + pad_x, top + pad_y), desk.stage.frame)
 
     def draw(canvas: Any) -> None:
         box = skia.Paint(Color=style.caption_box, AntiAlias=True)
@@ -823,10 +838,10 @@ def _draw_marker(canvas: Any, number: str, face: Face, colour: int, unit: float)
 
 
 def _draw_window(
-    canvas: Any, width: float, height: float, bar: float, name: str, desk: _Desk
+    canvas: Any, desk: _Desk, size: tuple[float, float], bar: float, name: str
 ) -> None:
     """The code's window: a shadow, a bar with three dots, the language's name."""
-    unit, style = desk.unit, desk.style
+    unit, style, (width, height) = desk.unit, desk.style, size
     rect, radius = skia.Rect.MakeWH(width, height), 20 * unit
     blur = skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, 18 * unit)
     shadow = skia.Paint(Color=0x59000000, AntiAlias=True, MaskFilter=blur)

@@ -11,7 +11,6 @@ from typing import cast
 import av
 import numpy as np
 import numpy.typing as npt
-from av.audio.stream import AudioStream
 
 from gestral.errors import InputError
 from gestral_video.storyboard.storyboard import Cue, Scene, Storyboard
@@ -46,7 +45,7 @@ def write_sound(storyboard: Storyboard, path: Path) -> None:
         gain += LOUDNESS - measured(_limited(mixed_scenes(storyboard), gain))
     container = av.open(str(path), "w", format="mp4", options={"fflags": "+bitexact"})
     with container:
-        stream = cast(AudioStream, container.add_stream("aac", rate=SAMPLE_RATE, layout="stereo"))
+        stream = container.add_stream("aac", rate=SAMPLE_RATE, layout="stereo")
         stream.bit_rate = BIT_RATE
         stream.options = {"aac_coder": "fast"}
         for frame in _frames(_limited(mixed_scenes(storyboard), gain)):

@@ -17,16 +17,15 @@ def coloured_lines(
     language that nobody knows is drawn plain.
     """
     from pygments import lex
-    from pygments.token import Token
 
     colours = _colours(style_name)
     lines: list[list[tuple[str, int]]] = [[]]
     shown = code.expandtabs(4).strip("\n").split("\n")[:most_lines]
     text = "\n".join(line[:most_columns] for line in shown)
     for token, value in lex(text, _lexer(language)):
-        while token not in colours and token is not Token:
-            token = token.parent  # noqa: PLW2901 - its nearest known kin
-        colour = colours.get(token, _PLAIN)
+        # A token without a colour has that of its nearest kin: `.split()` tells them, itself last.
+        known = [kin for kin in token.split() if kin in colours]
+        colour = colours[known[-1]] if known else _PLAIN
         for index, part in enumerate(value.split("\n")):
             if index:
                 lines.append([])

@@ -23,6 +23,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypedDict
 from urllib.parse import urlsplit
 
 from gestral_video.articles.article import (
@@ -74,6 +75,11 @@ CLOSING_SECONDS = 3.0
 
 LOOKS = 3
 """Looks before they repeat. Every style has at least two, counted round."""
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 @dataclass(frozen=True)
@@ -344,13 +350,23 @@ def _illustrate(
 # --- scenes ----------------------------------------------------------------------------------
 
 
+class _Common(TypedDict):
+    """What every kind of scene is given."""
+
+    id: str
+    duration: float
+    cues: tuple[Cue, ...]
+    heading: str
+    look: int
+
+
 def _scenes(
     group: _Group, article: Article, title_picture: Picture | None, rate: int, *, number: int
 ) -> Iterator[Scene]:
     lead_in = LEAD_IN if group.kind == "title" else 0.0
     tail = TAIL if group.kind == "title" else 0.0
     cues, seconds = _cues(group.parts, lead_in)
-    common = {
+    common: _Common = {
         "id": f"c{number}",
         "duration": _whole_frames(seconds + tail, rate),
         "cues": cues,
@@ -458,21 +474,8 @@ def _date(article: Article) -> str:
         return ""
     if article.language.split("-")[0] != "en":
         return day.isoformat()
-    months = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ]
-    return f"{day.day} {months[day.month - 1]} {day.year}"
+    # `strftime` would follow the machine's locale instead of the article's language.
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def _plain_address(address: str) -> str:
