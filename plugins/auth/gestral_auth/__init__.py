@@ -12,6 +12,7 @@ from gestral.plugin import (
     HealthCheck,
     Job,
     JobContext,
+    Panel,
     Permission,
     Plugin,
     Provision,
@@ -125,5 +126,20 @@ plugin = Plugin(
     mail_templates=HERE / "mail",
     commands=_commands,
     health=(HealthCheck(name="accounts", check=_check_accounts),),
+    panels=(
+        Panel(
+            name="sign-in",
+            title="Sign in",
+            slot="sign-in",
+            module=HERE / "panels" / "sign-in.js",
+        ),
+        Panel(
+            name="account",
+            title="Account",
+            slot="settings",
+            module=HERE / "panels" / "account.js",
+            permission="auth:account",
+        ),
+    ),
     demo=_demo,
 )

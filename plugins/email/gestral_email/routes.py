@@ -1,0 +1,110 @@
+"""What browsers and programs ask for below `/api/email/`."""
+
+import datetime as dt
+import uuid
+from typing import TYPE_CHECKING
+
+import msgspec
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gestral.capabilities import MEMBERS, Identity
+from gestral.errors import NotFoundError
+from gestral.plugin import Services
+from gestral_email import TRANSPORT
+from gestral_email.models import Message
+from gestral_email.transports import MailboxTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from litestar.types import ControllerRouterHandler
+
+__all__ = ("MessageSummary", "MessageView", "handlers")
+
+NEWEST = 100
+"""How many messages the mailbox shows."""
+
+
+class MessageSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail in a list."""
+
+    id: uuid.UUID
+    created_at: dt.datetime
+    to: str
+    subject: str
+
+
+class MessageView(MessageSummary, frozen=True, kw_only=True):
+    """A mail, whole."""
+
+    text: str
+    html: str
+
+
+@get("/mailbox", permission="email:mailbox", summary="Mail that stayed on this machine")
+async def mailbox(
+    services: NamedDependency[Services],
+    session: NamedDependency[AsyncSession],
+    identity: NamedDependency[Identity],
+) -> tuple[MessageSummary, ...]:
+    """Return the newest mail to members of the organisation, the newest first."""
+    addresses = await _addresses(services, session, identity)
+    rows = await session.execute(
+        select(Message.id, Message.created_at, Message.recipient, Message.subject)
+        .where(Message.transport == MailboxTransport.name, Message.recipient.in_(addresses))
+        .order_by(Message.id.desc())
+        .limit(NEWEST)
+    )
+    return tuple(
+        MessageSummary(id=row.id, created_at=row.created_at, to=row.recipient, subject=row.subject)
+        for row in rows
+    )
+
+
+@get("/mailbox/{message_id:uuid}", permission="email:mailbox", summary="One of them")
+async def message(
+    message_id: FromPath[uuid.UUID],
+    services: NamedDependency[Services],
+    session: NamedDependency[AsyncSession],
+    identity: NamedDependency[Identity],
+) -> MessageView:
+    """Return one mail to a member of the organisation, whole."""
+    addresses = await _addresses(services, session, identity)
+    found = await session.scalar(
+        select(Message).where(
+            Message.id == message_id,
+            Message.transport == MailboxTransport.name,
+            Message.recipient.in_(addresses),
+        )
+    )
+    if found is None:
+        raise NotFoundError(f"There is no message {message_id} in the mailbox.")
+    return MessageView(
+        id=found.id,
+        created_at=found.created_at,
+        to=found.recipient,
+        subject=found.subject,
+        text=found.text,
+        html=found.html,
+    )
+
+
+handlers: "Sequence[ControllerRouterHandler]" = (mailbox, message)
+
+
+async def _addresses(services: Services, session: AsyncSession, identity: Identity) -> list[str]:
+    """Return the addresses whose mail this person may read: those of their own organisation.
+
+    Raises:
+        NotFoundError: Mail leaves the machine, so there is no mailbox.
+    """
+    if services.get(TRANSPORT).name != MailboxTransport.name:
+        raise NotFoundError("There is no mailbox: mail is sent to a mail server.")
+    members = services.find(MEMBERS)
+    if members is None:
+        return [identity.email]
+    return [member.email for member in await members.members(session, identity.organisation_id)]
