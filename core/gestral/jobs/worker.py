@@ -96,8 +96,9 @@ async def refuse_forgetful(queue: "Queue") -> None:
     Raises:
         ServiceError: Its policy can drop keys that were not asked to expire.
     """
-    policy = await queue.redis.config_get("maxmemory-policy")  # type: ignore[attr-defined]
-    found = next((v.decode() if isinstance(v, bytes) else v for v in policy.values()), "noeviction")
+    # INFO, because services in the cloud keep CONFIG to themselves.
+    memory = await queue.redis.info("memory")  # type: ignore[attr-defined]
+    found = memory.get("maxmemory_policy", "noeviction")
     if not found.startswith(("noeviction", "volatile-")):
         raise ServiceError(
             f"Valkey may drop waiting jobs: its maxmemory-policy is {found}.",
