@@ -188,6 +188,11 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorServicer):
     def Invoke(self, request: Any, context: Any) -> Any:
         if request.tok not in _ANSWERS:
             context.abort(grpc.StatusCode.UNIMPLEMENTED, f"nobody answers {request.tok}")
+        if not request.provider:
+            context.abort(
+                grpc.StatusCode.FAILED_PRECONDITION,
+                f"{request.tok} asks whatever account and region the machine is set to",
+            )
         answer = struct_pb2.Struct()
         answer.update(_ANSWERS[request.tok])
         return resource_pb2.ResourceInvokeResponse(**{"return": answer})
