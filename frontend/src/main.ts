@@ -72,24 +72,33 @@ async function drawPage(): Promise<void> {
   }
   // A page that is already there follows its own paths.
   if (page && page === shown) return;
+  const isFirst = shown === null;
   shown = page;
+  document.title = `${page === "settings" ? "Settings" : (page?.title ?? "Not found")} · Gestral`;
   const main = app.querySelector<HTMLElement>("main")!;
   if (page === "settings") await drawSettings(main);
-  else if (page) await mount(page, main, host);
+  else if (page) await mount(page, newSection(main), host);
   else main.replaceChildren(fragment("not-found"));
-  document.title = `${page === "settings" ? "Settings" : (page?.title ?? "Not found")} · Gestral`;
+  if (!isFirst) main.focus();
 }
 
 async function drawSettings(main: HTMLElement): Promise<void> {
   main.replaceChildren(fragment("settings"));
-  const sections = panelsIn("settings").map((panel) => {
+  main.querySelector("[data-version]")!.textContent = shell.version;
+  const mounted = panelsIn("settings").map((panel) => {
     const section = document.createElement("section");
     section.ariaLabel = panel.title;
     main.append(section);
     return mount(panel, section, host);
   });
-  main.querySelector("[data-version]")!.textContent = shell.version;
-  await Promise.all(sections);
+  await Promise.all(mounted);
+}
+
+/** Each page gets a place of its own: one that arrives late finds its place gone, and stays out. */
+function newSection(main: HTMLElement): HTMLElement {
+  const section = document.createElement("div");
+  main.replaceChildren(section);
+  return section;
 }
 
 async function drawSignIn(): Promise<void> {
