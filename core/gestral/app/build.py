@@ -1,7 +1,7 @@
 """Building the platform and the Litestar application from what was loaded."""
 
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.routes import BaseRoute
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -121,24 +122,54 @@ def probe(registry: Registry) -> Registry:
 def _unguarded(plugin: Plugin) -> str:
     """Return what is wrong with the access rules of a plugin's handlers, or nothing."""
     assert plugin.routes is not None  # noqa: S101 - the caller asked
+    given = list(plugin.routes())
     trial = Litestar(
-        route_handlers=[Router(f"/api/{plugin.name}", route_handlers=list(plugin.routes()))],
+        route_handlers=[Router(f"/api/{plugin.name}", route_handlers=given)],
         dependencies=DEPENDENCIES,
         openapi_config=None,
         logging_config=None,
     )
     declared = {permission.name for permission in plugin.permissions}
-    for route in trial.routes:
-        for handler in getattr(route, "route_handlers", [getattr(route, "route_handler", None)]):
-            if not isinstance(handler, BaseRouteHandler) or handler.opt.get("public") is True:
-                continue
-            permission = handler.opt.get("permission")
-            if permission is None and "OPTIONS" in getattr(handler, "http_methods", ()):
-                continue  # Litestar's own answer to OPTIONS
-            if permission is None:
-                return f"The route {route.path} names no permission and is not public=True."
-            if permission not in declared:
-                return f"The route {route.path} asks for {permission!r}, which is not declared."
+    faults = (_fault(path, handler, declared) for path, handler in _handlers(trial.routes))
+    return next(filter(None, faults), "") or _twice(given)
+
+
+def _handlers(routes: Sequence[BaseRoute]) -> Iterator[tuple[str, BaseRouteHandler]]:
+    for route in routes:
+        found = getattr(route, "route_handlers", None) or [getattr(route, "route_handler", None)]
+        for handler in found:
+            if isinstance(handler, BaseRouteHandler):
+                yield route.path, handler
+
+
+def _methods(handler: BaseRouteHandler) -> frozenset[str]:
+    """The methods of a handler, without OPTIONS, which Litestar answers itself."""
+    return frozenset(map(str, getattr(handler, "http_methods", {"WEBSOCKET"}))) - {"OPTIONS"}
+
+
+def _fault(path: str, handler: BaseRouteHandler, declared: set[str]) -> str:
+    if handler.opt.get("public") is True or not _methods(handler):
+        return ""
+    permission = handler.opt.get("permission")
+    if permission is None:
+        return f"The route {path} names no permission and is not public=True."
+    if permission not in declared:
+        return f"The route {path} asks for {permission!r}, which is not declared."
+    return ""
+
+
+def _twice(given: Sequence[ControllerRouterHandler]) -> str:
+    """Return which address two of the given handlers share; Litestar lets the last one win."""
+    seen: set[tuple[str, str]] = set()
+    for one in given:
+        new = {
+            (method, path)
+            for path, handler in _handlers(Router("/", route_handlers=[one]).routes)
+            for method in _methods(handler)
+        }
+        for method, path in sorted(seen & new):
+            return f"Two of its routes answer {method} {path}."
+        seen |= new
     return ""
 
 

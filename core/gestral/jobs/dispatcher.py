@@ -50,6 +50,8 @@ class Dispatcher:
         self._scheduled = [one for one in work.values() if one.cron]
         self._attempts = {one.name: one.attempts for one in work.values()}
         self._outbox = outbox
+        self._started = services.get(CLOCK).now()
+        self._fired: dict[str, dt.datetime] = {}
 
     async def run(self, url: str, send: Callable[[Ticket], Awaitable[None]]) -> None:
         """Go on until cancelled; a database that is away is waited for.
@@ -125,19 +127,24 @@ class Dispatcher:
             )
 
     async def schedule(self) -> None:
-        """Write the jobs whose latest due time has come and that nobody has written yet."""
+        """Write the jobs whose latest due time has come and that nobody has written yet.
+
+        A time that was missed is made up once, however many were; a schedule that never fired
+        before starts with the next due time, not with the last.
+        """
         from croniter import croniter
 
         now = self._services.get(CLOCK).now()
         for work in self._scheduled:
             due = croniter(work.cron, now).get_prev(dt.datetime)
+            if self._fired.get(work.name) == due:
+                continue
             async with self._services.transaction() as session:
-                await self._outbox.insert(
-                    session,
-                    work,
-                    work.arguments(),
-                    id=uuid.uuid5(SCHEDULES, f"{work.name}@{due.isoformat()}"),
-                )
+                before = select(JobRow.id).where(JobRow.name == work.name).limit(1)
+                if due > self._started or await session.scalar(before) is not None:
+                    same = uuid.uuid5(SCHEDULES, f"{work.name}@{due.isoformat()}")
+                    await self._outbox.insert(session, work, work.arguments(), id=same)
+            self._fired[work.name] = due
 
 
 async def _ring(bell: "AsyncConnection[object]", seconds: float) -> None:

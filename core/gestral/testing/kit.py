@@ -200,17 +200,24 @@ class Kit:
     def _runner(self) -> Runner:
         return Runner(self.platform, all_work(self.platform.registry.plugins), Live(None))
 
-    async def run_jobs(self) -> int:
-        """Run what was enqueued and is due, and what that enqueues, and return how many ran."""
+    @cached_property
+    def _dispatcher(self) -> Dispatcher:
         outbox = self.platform.get(JOBS)
         assert isinstance(outbox, Outbox), "core provides it itself"
+        return Dispatcher(self.platform, self._runner.work, outbox)
+
+    async def run_jobs(self) -> int:
+        """Run what was enqueued and is due, and what that enqueues, and return how many ran.
+
+        Schedules fire when the clock was turned past a due time.
+        """
         ran = 0
 
         async def run(ticket: Ticket) -> None:
             nonlocal ran
             ran += await self._runner.run(ticket[0])
 
-        await Dispatcher(self.platform, self._runner.work, outbox).once(run)
+        await self._dispatcher.once(run)
         return ran
 
     async def aclose(self) -> None:

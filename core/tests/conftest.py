@@ -1,0 +1,6 @@
+"""Core's own tests find the toy plugin beside them."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
