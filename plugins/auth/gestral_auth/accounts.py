@@ -1,6 +1,8 @@
 """Making accounts and signing in: what routes, commands and the demonstration have in common."""
 
+import secrets
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -126,15 +128,13 @@ async def _add_user(session: "AsyncSession", account: Account) -> UserAccount:
 async def _add_organisation(session: "AsyncSession", name: str, *, demo: bool) -> Organisation:
     organisations = Organisations(session=session)
     # Names in scripts that cannot be written in ASCII leave nothing of themselves in a slug.
-    slug = await organisations.get_available_slug(slugify(name)[:90] or "organisation")
-    try:
-        return await organisations.add(Organisation(name=name, slug=slug, demo=demo))
-    except DuplicateKeyError as error:
-        raise ConflictError(
-            f"Somebody else took the short name {slug!r} at the same moment.",
-            hint="Try again.",
-            code="slug-taken",
-        ) from error
+    slug = await organisations.get_available_slug(slugify(name)[:80] or "organisation")
+    # Free a moment ago; should somebody take it meanwhile, the second try has one of its own.
+    for attempt in (slug, f"{slug}-{secrets.token_hex(4)}"):
+        with suppress(DuplicateKeyError):
+            async with session.begin_nested():
+                return await organisations.add(Organisation(name=name, slug=attempt, demo=demo))
+    raise ConflictError(f"There is no short name left for {name!r}.", hint="Try again.")
 
 
 async def find_user(session: "AsyncSession", email: str) -> UserAccount | None:

@@ -66,8 +66,12 @@ def test_a_hash_verifies_its_own_password_and_no_other(password: str, other: str
     asyncio.run(body())
 
 
-async def test_nobody_has_a_right_password() -> None:
+async def test_nobody_has_a_right_password_and_costs_as_much_as_somebody() -> None:
     passwords = Passwords(CHEAP)
+    parameters = [
+        kept.split("$")[1:4] for kept in (passwords._nobody.result(), await passwords.hash("x"))
+    ]
+    assert parameters[0] == parameters[1]
     assert await passwords.verify("whatever it is", None) == (False, None)
     await passwords.aclose()
 

@@ -1,5 +1,6 @@
 """Signing up, in and out over HTTP, and what other plugins see of it."""
 
+import asyncio
 import uuid
 
 import httpx
@@ -9,8 +10,10 @@ from sqlalchemy import select, update
 from gestral.capabilities import CURRENT_USER, JOBS, MEMBERS
 from gestral.testing.kit import Kit
 from gestral_auth import TIDY, Tidy
+from gestral_auth.accounts import set_password
 from gestral_auth.demo import demo
 from gestral_auth.models import Attempt, Membership, SignInSession, UserAccount
+from gestral_auth.passwords import Passwords
 from gestral_auth.sessions import hash_token, session_cookie
 from gestral_auth.settings import AuthSettings
 
@@ -23,6 +26,13 @@ async def sign_in(
     client: httpx.AsyncClient, email: str = "ada@example.com", password: str = PASSWORD
 ) -> httpx.Response:
     return await client.post("/api/auth/sign-in", json={"email": email, "password": password})
+
+
+async def sign_up(
+    client: httpx.AsyncClient, email: str = "ada@example.com", **more: str
+) -> httpx.Response:
+    given = {"email": email, "name": "Ada", "password": PASSWORD} | more
+    return await client.post("/api/auth/sign-up", json=given)
 
 
 async def test_who_signs_up_is_signed_in_and_owns_an_organisation(
@@ -39,13 +49,12 @@ async def test_who_signs_up_is_signed_in_and_owns_an_organisation(
 
 
 async def test_what_cannot_be_an_account_leaves_nothing_behind(gestral: Kit) -> None:
-    good = {"email": "ada@example.com", "name": "Ada", "password": PASSWORD}
     for bad, code in (
         ({"email": "ada"}, "email-invalid"),
         ({"name": " "}, "name-empty"),
         ({"password": "password123"}, "password-common"),
     ):
-        answer = await gestral.client().post("/api/auth/sign-up", json=good | bad)
+        answer = await sign_up(gestral.client(), **bad)
         assert (answer.status_code, answer.json()["code"]) == (422, code)
         assert COOKIE not in answer.cookies
     async with gestral.transaction() as session:
@@ -56,10 +65,7 @@ async def test_an_address_is_one_account_whatever_its_case(
     gestral: Kit, signed_up: SignedUp
 ) -> None:
     await signed_up()
-    answer = await gestral.client().post(
-        "/api/auth/sign-up",
-        json={"email": "ADA@example.com", "name": "Eve", "password": PASSWORD},
-    )
+    answer = await sign_up(gestral.client(), "ADA@example.com")
     assert (answer.status_code, answer.json()["code"]) == (409, "email-taken")
     assert (await sign_in(gestral.client(), "Ada@EXAMPLE.com")).status_code == 200
 
@@ -74,6 +80,19 @@ async def test_people_of_one_name_have_organisations_of_their_own(
     assert one["slug"] == "ada"
     assert two["slug"].startswith("ada-")
     assert three["organisation"]["slug"] == "organisation"
+
+
+async def test_of_two_who_sign_up_at_once_with_one_address_one_gets_it(gestral: Kit) -> None:
+    answers = await asyncio.gather(*(sign_up(gestral.client()) for _ in range(2)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+
+
+async def test_namesakes_who_sign_up_at_once_all_get_an_organisation(gestral: Kit) -> None:
+    answers = await asyncio.gather(
+        *(sign_up(gestral.client(), f"ada{number}@example.com") for number in range(3))
+    )
+    assert [answer.status_code for answer in answers] == [201] * 3
+    assert len({answer.json()["organisation"]["slug"] for answer in answers}) == 3
 
 
 async def test_wrong_password_and_unknown_address_get_the_same_answer(
@@ -190,6 +209,40 @@ async def test_guessing_one_account_is_stopped_even_with_the_right_password(
     assert (await sign_in(gestral.client())).status_code == 200
 
 
+async def test_guessing_many_at_once_does_not_get_past_the_limit(
+    gestral: Kit, signed_up: SignedUp
+) -> None:
+    await signed_up()
+    guesses = [sign_in(gestral.client(), password=f"guess number {n}") for n in range(5)]
+    codes = sorted(answer.status_code for answer in await asyncio.gather(*guesses))
+    assert codes == [401, 401, 401, 429, 429]
+
+
+async def test_signing_in_renews_a_hash_of_old_parameters(
+    gestral: Kit, signed_up: SignedUp
+) -> None:
+    await signed_up()
+    older = Passwords(AuthSettings(argon2_memory_kib=32))
+    old_hash = await older.hash(PASSWORD)
+    await older.aclose()
+    async with gestral.transaction() as session:
+        await session.execute(update(UserAccount).values(password_hash=old_hash))
+    assert (await sign_in(gestral.client())).status_code == 200
+    async with gestral.transaction() as session:
+        kept = await session.scalar(select(UserAccount.password_hash))
+    assert kept is not None
+    assert "m=64," in kept
+    assert (await sign_in(gestral.client())).status_code == 200
+
+
+async def test_another_password_signs_out_everywhere(gestral: Kit, signed_up: SignedUp) -> None:
+    client = await signed_up()
+    await set_password(gestral.platform, "Ada@example.com", "a wren over warm sand")
+    assert (await client.get("/api/auth/me")).status_code == 401
+    assert (await sign_in(client)).status_code == 401
+    assert (await sign_in(client, password="a wren over warm sand")).status_code == 200
+
+
 async def test_an_unknown_account_is_stopped_in_the_same_way(gestral: Kit) -> None:
     codes = [(await sign_in(gestral.client())).status_code for _ in range(4)]
     assert codes == [401, 401, 401, 429]
@@ -211,12 +264,7 @@ async def test_signing_in_rightly_is_not_counted(gestral: Kit, signed_up: Signed
 
 async def test_one_network_cannot_sign_up_without_end(gestral: Kit) -> None:
     codes = [
-        (
-            await gestral.client().post(
-                "/api/auth/sign-up",
-                json={"email": f"n{number}@example.com", "name": "N", "password": PASSWORD},
-            )
-        ).status_code
+        (await sign_up(gestral.client(), f"n{number}@example.com")).status_code
         for number in range(7)
     ]
     assert codes == [201] * 6 + [429]
@@ -276,8 +324,5 @@ class TestClosed:
     async def test_sign_up_is_refused_and_says_so_before(self, gestral: Kit) -> None:
         client = gestral.client()
         assert (await client.get("/api/auth/sign-up")).json() == {"open": False}
-        answer = await client.post(
-            "/api/auth/sign-up",
-            json={"email": "ada@example.com", "name": "Ada", "password": PASSWORD},
-        )
+        answer = await sign_up(client)
         assert (answer.status_code, answer.json()["code"]) == (403, "sign-up-closed")
