@@ -41,9 +41,9 @@ class Turns:
         host.users += 1
         try:
             async with host.slots:
-                start = max(clock(), host.next_start)
-                host.next_start = start + self._interval
-                await asyncio.sleep(start - clock())
+                while (wait := host.next_start - clock()) > 0:  # another may start meanwhile
+                    await asyncio.sleep(wait)
+                host.next_start = clock() + self._interval
                 yield
         finally:
             host.users -= 1
