@@ -1,6 +1,7 @@
 """The plugin under test, templates to send, and a real mail server that can misbehave."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -80,8 +81,14 @@ class MailServer:
         return AuthResult(success=right, handled=False)
 
 
+@pytest.fixture
+def server_tls() -> ssl.SSLContext | None:
+    """Override it: what the mail server encrypts with, and then demands."""
+    return None
+
+
 @pytest_asyncio.fixture
-async def mail_server() -> AsyncIterator[MailServer]:
+async def mail_server(server_tls: ssl.SSLContext | None) -> AsyncIterator[MailServer]:
     """A mail server of this test's own."""
     handler = MailServer()
     connections: list[SMTP] = []
@@ -94,6 +101,8 @@ async def mail_server() -> AsyncIterator[MailServer]:
                 authenticator=handler.authenticate,
                 auth_require_tls=False,
                 enable_SMTPUTF8=False,
+                tls_context=server_tls,
+                require_starttls=server_tls is not None,
             )
         )
         return connections[-1]
