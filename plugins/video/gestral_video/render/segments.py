@@ -1,7 +1,7 @@
 """Segments: a scene's frames in a closed file, kept under the hash of what shapes them.
 
-A scene that comes in by a dissolve is two segments: its first half second, which the scene before
-shapes too, and the rest. So a changed scene is rendered again with the half second after it, and
+A scene that comes in by a dissolve is two segments: its first moments, which the scene before
+shapes too, and the rest. So a changed scene is rendered again with the dissolve after it, and
 nothing else.
 """
 
@@ -36,7 +36,7 @@ __all__ = ("ENGINE_VERSION", "Segment", "frame_at", "render_segment", "segment_k
 ENGINE_VERSION = 1
 """To be raised with every change to how frames look: part of every cache key."""
 
-DISSOLVE_SECONDS = 0.5
+DISSOLVE_SECONDS = 0.4
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):

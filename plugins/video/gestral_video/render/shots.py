@@ -218,10 +218,24 @@ def _emblem(desk: _Desk, told: str, panel: Rect) -> list[Layer]:
 def _text(desk: _Desk, scene: TextScene) -> tuple[Patch, list[Layer]]:
     """The sentences in large letters, each line rising when its first word is spoken."""
     room = desk.stage.content(captions=bool(_captioned(desk)))
-    background, room = _headed_page(desk, room)
     text = "\n".join(scene.lines)
+    if scene.heading and _letters(text) == _letters(scene.heading):
+        return _chapter(desk, text, room)
+    background, room = _headed_page(desk, room)
     face = Face(desk.style.body, desk.style.body_weight, 96 * desk.unit, -0.018, 1.25)
     return background, _spoken_text(desk, text, face, room)
+
+
+def _chapter(desk: _Desk, text: str, room: Rect) -> tuple[Patch, list[Layer]]:
+    """A spoken heading: a title of its own, under the accent bar."""
+    unit, style = desk.unit, desk.style
+    face = Face(style.display, style.display_weight, 120 * unit, -0.018, 1.12)
+    bar, gap = 8 * unit, 48 * unit
+    inner = replace(room, top=room.top + round(bar + gap))
+    fitted = _fit_spoken(desk, text, face, inner)
+    top = inner.top + (inner.height - fitted.height) / 2
+    layers = _spoken_layers(desk, text, fitted, inner, top)
+    return _page(desk), [_rising(_bar(desk, room.left, top - gap), 0.0, desk), *layers]
 
 
 def _quote(desk: _Desk, scene: QuoteScene) -> tuple[Patch, list[Layer]]:
@@ -257,7 +271,7 @@ def _list(desk: _Desk, scene: ListScene) -> tuple[Patch, list[Layer]]:
     """Items one below the other; each rises with its words, its marker lit while it is spoken."""
     stage, unit, palette = desk.stage, desk.unit, desk.palette
     background, room = _headed_page(desk, stage.content(captions=bool(_captioned(desk))))
-    marker_width = _even((96 if scene.ordered else 64) * unit)
+    marker_width = _even((96 if scene.numbers else 64) * unit)
     inner = replace(room, left=room.left + marker_width)
     face = Face(desk.style.body, 600, 70 * unit, -0.012, 1.24)
     items = [" ".join(item.split()) for item in scene.items]
@@ -273,7 +287,7 @@ def _list(desk: _Desk, scene: ListScene) -> tuple[Patch, list[Layer]]:
         part = replace(
             fitted, lines=tuple(replace(fitted.lines[i], paragraph=0) for i in lines), gap=0.0
         )
-        number = f"{scene.first_number + index}." if scene.ordered else ""
+        number = f"{scene.numbers[index]}." if index < len(scene.numbers) else ""
 
         def item_patch(lit: bool, part: Fitted = part, number: str = number) -> Patch:
             def draw(canvas: Any) -> None:
@@ -295,7 +309,7 @@ def _list(desk: _Desk, scene: ListScene) -> tuple[Patch, list[Layer]]:
         ) -> Draw:
             return Draw(patches(seconds < end), room.left, round(y / 2) * 2)
 
-        layers.append(_rising(item, start - RISE_LEAD, desk))
+        layers.append(_rising(item, _rise_start(start), desk))
     return background, layers
 
 
@@ -415,6 +429,7 @@ def _fit_spoken(desk: _Desk, text: str, face: Face, room: Rect) -> Fitted:
         room.width,
         room.height,
         smallest=34 * desk.unit,
+        most_lines=5 if desk.stage.wide else 8,
         gap=0.45,
         word_starts=_word_starts(text, desk.scene.cues),
     )
@@ -453,7 +468,7 @@ def _spoken_layers(desk: _Desk, text: str, fitted: Fitted, room: Rect, top: floa
             word = None if lit is None else _word_at(lit, seconds, *span)
             return Draw(patches(word), room.left, y)
 
-        layers.append(_rising(draw, start - RISE_LEAD, desk))
+        layers.append(_rising(draw, _rise_start(start), desk))
     return layers
 
 
@@ -749,6 +764,11 @@ def _rising(draw: Layer, start: float, desk: _Desk) -> Layer:
         return replace(drawn, y=drawn.y + way * left, opacity=1 - left)
 
     return layer
+
+
+def _rise_start(spoken: float) -> float:
+    """When to rise for a word: a little before it, but not over the scene before."""
+    return max(spoken - RISE_LEAD, 0.16)
 
 
 def _block(

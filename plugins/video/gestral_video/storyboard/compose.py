@@ -15,7 +15,8 @@ Which scene a sentence gets (the first rule that holds):
 
 Consecutive sentences of one block share a scene while it stays below `SCENE_SECONDS` and its text
 below what the format can show well; a longer sentence is told in several scenes. A closing scene
-names the site and its address. Looks alternate, so that neighbours differ.
+names the site and its address. The first two looks alternate; the third, the strongest, is kept for
+quotations, spoken headings and the closing scene. Neighbours never wear the same.
 """
 
 import math
@@ -23,6 +24,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import TypedDict
 from urllib.parse import urlsplit
 
@@ -69,12 +71,15 @@ LIST_LENGTH: Mapping[Format, int] = {"16:9": 420, "9:16": 400, "1:1": 300, "4:5"
 LIST_ITEMS = 6
 LEAD_IN = 0.6
 """Silence before the title is spoken, in seconds: time to look."""
+SCENE_LEAD_IN = 0.2
+"""Silence before a later scene's first word, in seconds, taken from the pause before the scene: the
+old scene is nearly gone when the first word comes."""
 TAIL = 0.6
 """Silence after the title and after the last sentence, in seconds."""
 CLOSING_SECONDS = 3.0
 
-LOOKS = 3
-"""Looks before they repeat. Every style has at least two, counted round."""
+QUIET_LOOKS, STRONG_LOOK = 2, 2
+"""Every style has two quiet looks, 0 and 1, and a strong one for what stands out."""
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -105,6 +110,8 @@ class _Group:
     parts: list[_Part] = field(default_factory=list)
     picture: Picture | None = None
     image: Image | None = None
+    lead_in: float = 0.0
+    tail: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -151,14 +158,15 @@ def compose(
     groups = _grouped(article, parts, format)
     title_picture = _title_picture(article, pictures)
     _illustrate(article, groups, pictures)
+    _space(groups)
     scenes: list[Scene] = []
     for group in groups:
-        scenes.extend(_scenes(group, article, title_picture, rate, number=len(scenes) + 1))
+        scenes.append(_scene(group, article, title_picture, rate, scenes))
     scenes.append(
         ClosingScene(
             id=f"c{len(scenes) + 1}",
             duration=_whole_frames(CLOSING_SECONDS, rate),
-            look=len(scenes) % LOOKS,
+            look=_look(scenes, strong=True),
             site_name=article.site_name or article.title,
             address=_plain_address(article.address),
         )
@@ -240,6 +248,18 @@ def _grouped(article: Article, parts: Sequence[_Part], shape: Format) -> list[_G
         else:
             groups.append(_Group(kind, block, heading, [part]))
     return groups
+
+
+def _space(groups: Sequence[_Group]) -> None:
+    """Give scenes their silences; a sentence told in two scenes is not interrupted."""
+    for before, after in pairwise(groups):
+        first = after.parts[0]
+        if first.take_start == 0:
+            after.lead_in = min(SCENE_LEAD_IN, before.parts[-1].pause)
+            before.tail -= after.lead_in
+    groups[0].lead_in = LEAD_IN
+    for group in (groups[0], groups[-1]):
+        group.tail += TAIL
 
 
 def _kind(part: _Part, block: Block | None) -> str:
@@ -360,22 +380,21 @@ class _Common(TypedDict):
     look: int
 
 
-def _scenes(
-    group: _Group, article: Article, title_picture: Picture | None, rate: int, *, number: int
-) -> Iterator[Scene]:
-    lead_in = LEAD_IN if group.kind == "title" else 0.0
-    tail = TAIL if group.kind == "title" else 0.0
-    cues, seconds = _cues(group.parts, lead_in)
+def _scene(
+    group: _Group, article: Article, title_picture: Picture | None, rate: int, before: list[Scene]
+) -> Scene:
+    cues, seconds = _cues(group.parts, group.lead_in)
+    stands_out = group.kind == "quote" or isinstance(group.block, Heading)
     common: _Common = {
-        "id": f"c{number}",
-        "duration": _whole_frames(seconds + tail, rate),
+        "id": f"c{len(before) + 1}",
+        "duration": _whole_frames(seconds + group.tail, rate),
         "cues": cues,
         "heading": group.heading,
-        "look": (number - 1) % LOOKS,
+        "look": _look(before, strong=stands_out),
     }
     match group.kind, group.block:
         case "title", _:
-            yield TitleScene(
+            return TitleScene(
                 **common,
                 title=article.title,
                 site_name=article.site_name,
@@ -385,26 +404,34 @@ def _scenes(
             )
         case "list", ListBlock() as block:
             spoken = _spoken_items(block, group.parts)
-            yield ListScene(
+            return ListScene(
                 **common,
                 items=tuple(block.items[item] for item, _ in spoken),
-                item_starts=tuple(lead_in + at for _, at in spoken),
-                ordered=block.ordered,
-                first_number=spoken[0][0] + 1,
+                item_starts=tuple(group.lead_in + at for _, at in spoken),
+                numbers=tuple(item + 1 for item, _ in spoken) if block.ordered else (),
             )
         case "code", Code() as block:
-            yield CodeScene(**common, code=block.text, language=block.language)
+            return CodeScene(**common, code=block.text, language=block.language)
         case "quote", Quote() as block:
-            yield QuoteScene(**common, text=group.text, author=block.author)
+            return QuoteScene(**common, text=group.text, author=block.author)
         case "image", _ if group.picture and group.image:
-            yield ImageScene(
+            return ImageScene(
                 **common,
                 picture=group.picture.path,
                 picture_address=group.picture.address,
                 caption=group.image.caption,
             )
         case _:
-            yield TextScene(**common, lines=tuple(part.text for part in group.parts))
+            return TextScene(**common, lines=tuple(part.text for part in group.parts))
+
+
+def _look(before: Sequence[Scene], *, strong: bool) -> int:
+    """The look that the next scene wears."""
+    last = before[-1].look if before else QUIET_LOOKS - 1
+    if strong and last != STRONG_LOOK:
+        return STRONG_LOOK
+    quiet = [scene.look for scene in before if scene.look != STRONG_LOOK]
+    return (quiet[-1] + 1) % QUIET_LOOKS if quiet else 0
 
 
 def _cues(parts: Sequence[_Part], lead_in: float) -> tuple[tuple[Cue, ...], float]:

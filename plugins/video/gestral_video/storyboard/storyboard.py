@@ -110,14 +110,12 @@ class ListScene(_Scene, frozen=True, kw_only=True, tag="list"):
     Attributes:
         items: As they are written.
         item_starts: Seconds from the start of the scene, one for every item, rising.
-        ordered: Numbers instead of bullets.
-        first_number: The number of the first item, in an ordered list told in several scenes.
+        numbers: One for every item of an ordered list; empty where bullets are shown.
     """
 
     items: tuple[str, ...]
     item_starts: tuple[float, ...]
-    ordered: bool = False
-    first_number: int = 1
+    numbers: tuple[int, ...] = ()
 
 
 class CodeScene(_Scene, frozen=True, kw_only=True, tag="code"):

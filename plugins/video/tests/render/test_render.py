@@ -123,7 +123,7 @@ def test_a_changed_scene_is_rendered_again_with_the_dissolve_after_it_and_nothin
         progress=counted,
         scale=SCALE,
     )
-    assert counted.total - counted.first == 45 + 15
+    assert counted.total - counted.first == 45 + 12
     assert counted.last == counted.total == FRAMES
 
 

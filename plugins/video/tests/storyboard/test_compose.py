@@ -104,7 +104,7 @@ def test_every_kind_of_block_gets_its_scene() -> None:
     assert all(scene.heading == "Part" for scene in board.scenes[1:-1])
     items = board.scenes[2]
     assert isinstance(items, ListScene)
-    assert items.item_starts == pytest.approx((0.0, 0.9 + 0.25))
+    assert items.item_starts == pytest.approx((0.2, 0.2 + 0.9 + 0.25))
     closing = board.scenes[-1]
     assert isinstance(closing, ClosingScene)
     assert closing.address == "example.org/post"
