@@ -1,96 +1,46 @@
 """The walk: the content of a page, in document order, as blocks.
 
-The walk keeps what text extraction drops: the white space of code, images with their captions, the
-order of list items, the header of a table. It knows nothing of what is worth keeping; the caller says
-so by a function that names the elements to leave out.
+The walk keeps what text extraction drops: the white space of code, images with their captions,
+the order of list items, the header of a table. It knows nothing of what is worth keeping; the
+caller says so by a function that names the elements to leave out.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
 from lxml.html import HtmlElement
 
 from .article import Block, Code, Heading, Image, ListBlock, Paragraph, Quote, Table
+from .code_blocks import code_of, is_code_block, is_line_numbers
 from .images import image_of
+from .prose import (
+    author_at_the_end,
+    captioned,
+    is_section,
+    paragraphs,
+    runs,
+    spoken,
+    with_caption,
+)
+from .tables import filled, is_header, is_layout, places_code, rows_of
 from .text import fold
 
 __all__ = ("numbered", "walk")
 
 _SILENT: Final = frozenset(
-    [
-        "script",
-        "style",
-        "template",
-        "nav",
-        "aside",
-        "footer",
-        "form",
-        "button",
-        "input",
-        "select",
-        "option",
-        "textarea",
-        "label",
-        "iframe",
-        "svg",
-        "canvas",
-        "object",
-        "embed",
-        "video",
-        "audio",
-        "dialog",
-        "map",
-        "math",
-        "annotation",
-        "head",
-        "link",
-        "meta",
-        "title",
-        "del",
-        "s",
-        "strike",
-        "rt",
-        "rp",
-        "menu",
-        "progress",
-        "meter",
-        "frameset",
-        "applet",
-    ]
+    """
+    script style template nav aside footer form button input select option textarea label
+    iframe svg canvas object embed video audio dialog map head link meta
+    title del s strike rt rp menu progress meter frameset applet
+    """.split()  # noqa: SIM905 - so many words read best as text
 )
 _CONTAINERS: Final = frozenset(
-    [
-        "address",
-        "article",
-        "body",
-        "center",
-        "dd",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "header",
-        "hgroup",
-        "html",
-        "li",
-        "main",
-        "p",
-        "section",
-        "summary",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "caption",
-        "noscript",
-        "hr",
-    ]
+    """
+    address article body center dd details div dl dt fieldset figcaption header hgroup html
+    li main p section summary tbody td tfoot th thead tr caption noscript hr
+    """.split()  # noqa: SIM905 - so many words read best as text
 )
 _HEADINGS: Final = {"h1": 2, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _ANCHOR_MARKS: Final = frozenset(
@@ -100,48 +50,9 @@ _EDIT_LINKS: Final = re.compile(
     r"\b(?:mw-editsection|headerlink|anchor-?link|heading-?anchor|bookmark)\b"
 )
 _NOTE_MARK: Final = re.compile(r"[\[(]?(?:\d{1,3}|[*†‡a-z])[\])]?")
-_LANGUAGE: Final = re.compile(
-    r"(?:^|\s)(?:language|lang|highlight-source|highlight-text|brush:|code|sourceCode|hljs)[-\s]+"
-    r"([a-z][\w+#-]*)",
-    re.IGNORECASE,
-)
-_NO_LANGUAGE: Final = frozenset(
-    [
-        "none",
-        "text",
-        "plain",
-        "plaintext",
-        "plain-text",
-        "txt",
-        "wrapper",
-        "block",
-        "highlight",
-        "toolbar",
-        "snippet",
-        "nohighlight",
-        "box",
-        "default",
-        "container",
-        "numbers",
-        "line-numbers",
-    ]
-)
-_LINE_NUMBERS: Final = re.compile(
-    r"\b(?:gutter|lineno|linenos|linenumber|line-?numbers?|line-?numbers-rows|rouge-gutter|copy-?button)\b"
-)
-_BULLET: Final = re.compile(r"([-+*•·▪◦–—])\s+(?=\S)")
-_AUTHOR: Final = re.compile(r"(?:^|\n|\s)(?:[—―–]|--)\s*([^—―–\n]{2,120})$")
-_LAYOUT_CELL: Final = 400
-"""Characters: a longer cell belongs to a table that only places things side by side."""
 _RUN_IN: Final = 80
 """Characters: longer bold text is emphasis, not a heading."""
 _RUN_IN_LEVEL: Final = 4
-_CAPTION: Final = 250
-"""Characters: a longer text under an image is a paragraph."""
-_CARD_PROSE: Final = 40
-"""Characters of prose below a heading in a list item that make it a section."""
-_CARD_ITEM: Final = 600
-"""Characters: a list item of several paragraphs this long is a section with a bullet."""
 
 
 def walk(
@@ -176,6 +87,17 @@ class _Walk:
         self._blocks: list[Block] = []
         self._pieces: list[str] = []
         self._waiting: list[Image] = []
+        self._handlers: dict[str, Callable[[HtmlElement], None]] = {
+            **dict.fromkeys(_HEADINGS, self._heading),
+            "ul": self._list,
+            "ol": self._list,
+            "dl": self._terms,
+            "blockquote": self._quote,
+            "pre": self._code,
+            "figure": self._figure,
+            "table": self._table,
+            "noscript": self._noscript,
+        }
 
     def under(self, element: HtmlElement) -> list[Block]:
         """The blocks of what `element` contains."""
@@ -208,19 +130,21 @@ class _Walk:
             self._image(element)
         elif tag in ("a", "sup") and _is_mark(element):
             return
+        elif tag == "math":
+            self._pieces.append(_math(element))
         elif tag == "q":
             self._pieces.append("“")
             self._children(element)
             self._pieces.append("”")
         elif tag in ("b", "strong") and not self._has_text() and _heads_a_line(element):
             self._end_paragraph()
-            text = " ".join(_spoken(self._apart(element)))
+            text = " ".join(spoken(self._apart(element)))
             self._blocks.append(Heading(id="", text=text, level=_RUN_IN_LEVEL))
-        elif tag == "code" and _is_code_block(element):
+        elif tag == "code" and is_code_block(element):
             self._code(element)
-        elif (handler := _HANDLERS.get(tag)) is not None:
+        elif (handler := self._handlers.get(tag)) is not None:
             self._end_paragraph()
-            handler(self, element)
+            handler(element)
             self._end_paragraph()
         elif tag in _CONTAINERS:
             self._end_paragraph()
@@ -239,7 +163,7 @@ class _Walk:
         text, self._pieces = "".join(self._pieces), []
         for part in re.split(r"\n\s*\n", text):
             lines = [folded for line in part.split("\n") if (folded := fold(line))]
-            self._blocks.extend(_paragraphs(lines))
+            self._blocks.extend(paragraphs(lines))
         self._blocks.extend(self._waiting)
         self._waiting = []
 
@@ -258,7 +182,7 @@ class _Walk:
 
     def _heading(self, element: HtmlElement) -> None:
         inner = self._apart(element)
-        text = " ".join(_spoken(inner))
+        text = " ".join(spoken(inner))
         if text:
             self._blocks.append(Heading(id="", text=text, level=_HEADINGS[str(element.tag)]))
         self._blocks.extend(block for block in inner if isinstance(block, Image))
@@ -273,12 +197,12 @@ class _Walk:
         caption_element = element.find(".//figcaption")
         caption = ""
         if caption_element is not None:
-            caption = " ".join(_spoken(self._apart(caption_element)))
+            caption = " ".join(spoken(self._apart(caption_element)))
             caption_element.drop_tree()
         blocks = self._apart(element)
         held = [block for block in blocks if isinstance(block, Image | Table | Quote)]
         if caption and held:
-            captioned = _with_caption(held[-1], caption)
+            captioned = with_caption(held[-1], caption)
             blocks = [captioned if block is held[-1] else block for block in blocks]
         elif caption and blocks:
             blocks.append(Paragraph(id="", text=caption))
@@ -300,11 +224,11 @@ class _Walk:
                 items.extend(item for block in self._nested(child) for item in block.items)
                 continue
             inner = self._apart(child)
-            if _is_section(inner):
+            if is_section(inner):
                 end_list()
                 self._blocks.extend(inner)
                 continue
-            for text, others in _runs(inner):
+            for text, others in runs(inner):
                 items.extend(text)
                 if others:
                     end_list()
@@ -324,7 +248,7 @@ class _Walk:
             if next(child.iterancestors("dl"), None) is not element or self._left_out(child):
                 continue
             inner = self._apart(child)
-            text = " ".join(_spoken(inner))
+            text = " ".join(spoken(inner))
             if text and child.tag == "dd" and items:
                 join = " " if items[-1].endswith((":", ".", "?", "!")) else ": "
                 items[-1] = f"{items[-1]}{join}{text}"
@@ -343,136 +267,57 @@ class _Walk:
         for source in element.iter("footer", "cite", "figcaption"):
             name = fold(source.text_content())
             if name and whole.endswith(name) and name != whole:  # else the title of a work quoted
-                author = name.lstrip("—―–- ")
+                author = name.lstrip("—―\u2013- ")
                 source.drop_tree()
                 break
         inner = self._apart(element)
-        texts = list(_spoken(inner))
+        texts = list(spoken(inner))
         if texts and not author:
-            author, texts = _author_at_the_end(texts)
+            author, texts = author_at_the_end(texts)
         if texts:
             self._blocks.append(Quote(id="", text=" ".join(texts), author=author))
         self._blocks.extend(block for block in inner if isinstance(block, Code | Image | Table))
 
     def _code(self, element: HtmlElement) -> None:
-        text = _code_text(element)
-        if text.strip():
-            self._blocks.append(Code(id="", text=text, language=_code_language(element)))
+        code = code_of(element)
+        if code is not None:
+            self._blocks.append(code)
 
     def _table(self, element: HtmlElement) -> None:
-        rows = _rows(element)
-        if _places_code(element):
+        rows = rows_of(element)
+        if places_code(element):
             for pre in element.iter("pre"):
-                if not _is_line_numbers(pre):
+                around = [pre, *pre.iterancestors("td")]
+                if not any(is_line_numbers(holder) for holder in around):
                     self._code(pre)
             return
         cells = [[self._apart(cell) for cell in row] for row in rows]
         flat = [blocks for row in cells for blocks in row]
-        if _is_layout(element, flat, max((len(row) for row in rows), default=0)):
-            self._blocks.extend(_captioned([block for blocks in flat for block in blocks]))
+        if is_layout(element, flat, max((len(row) for row in rows), default=0)):
+            self._blocks.extend(captioned([block for blocks in flat for block in blocks]))
             return
-        texts = [tuple(" ".join(_spoken(blocks)) for blocks in row) for row in cells]
-        header_first = len(rows) > 1 and _is_header(rows[0])
-        texts = [row for row in texts if any(row)]
-        if not texts:
+        texts = [tuple(" ".join(spoken(blocks)) for blocks in row) for row in cells]
+        header_first = len(rows) > 1 and is_header(rows[0])
+        rectangle = filled(texts, header_first)
+        if not rectangle:
             return
-        width = max(len(row) for row in texts)
-        padded = [row + ("",) * (width - len(row)) for row in texts]
-        header = padded.pop(0) if header_first else ()
+        header = rectangle.pop(0) if header_first else ()
+        if len(rectangle[0]) == 1:
+            items = tuple(cell for (cell,) in rectangle)
+            self._blocks.append(ListBlock(id="", items=items))
+            return
         caption = element.find("caption")
         self._blocks.append(
             Table(
                 id="",
                 header=header,
-                rows=tuple(padded),
+                rows=tuple(rectangle),
                 caption="" if caption is None else fold(caption.text_content()),
             )
         )
-        self._blocks.extend(
-            block for blocks in flat for block in blocks if isinstance(block, Image)
-        )
-
-
-_HANDLERS: Final[dict[str, Callable[[_Walk, HtmlElement], None]]] = {
-    **dict.fromkeys(_HEADINGS, _Walk._heading),
-    "ul": _Walk._list,
-    "ol": _Walk._list,
-    "dl": _Walk._terms,
-    "blockquote": _Walk._quote,
-    "pre": _Walk._code,
-    "figure": _Walk._figure,
-    "table": _Walk._table,
-    "noscript": _Walk._noscript,
-}
-
-
-# -- of text --------------------------------------------------------------------------------------
-
-
-def _paragraphs(lines: list[str]) -> list[Block]:
-    """One paragraph of the lines between two empty ones, or the list that they imitate."""
-    bullets = [match[1] for line in lines if (match := _BULLET.match(line))]
-    if len(bullets) >= 3 and len(bullets) >= 0.8 * len(lines):
-        head: list[Block] = []
-        if not _BULLET.match(lines[0]):
-            head.append(Paragraph(id="", text=lines.pop(0)))
-        items = tuple(_BULLET.sub("", line, count=1) for line in lines)
-        return [*head, ListBlock(id="", items=items)]
-    text = fold("\n".join(lines))
-    return [Paragraph(id="", text=text)] if any(letter.isalpha() for letter in text) else []
-
-
-def _spoken(blocks: list[Block]) -> Iterator[str]:
-    """What the prose among the blocks says."""
-    for block in blocks:
-        if isinstance(block, Paragraph | Heading | Quote):
-            yield block.text
-        elif isinstance(block, ListBlock):
-            yield from block.items
-
-
-def _runs(blocks: list[Block]) -> Iterator[tuple[list[str], list[Block]]]:
-    """A list item's content as items, each run of them with the blocks that follow it."""
-    texts: list[str] = []
-    own: list[str] = []
-    others: list[Block] = []
-    for block in blocks:
-        if isinstance(block, ListBlock):
-            texts.extend([" ".join(own)] if own else [])
-            texts.extend(block.items)
-            own = []
-        elif isinstance(block, Paragraph | Heading | Quote):
-            if others:
-                yield [*texts, *([" ".join(own)] if own else [])], others
-                texts, own, others = [], [], []
-            own.append(block.text)
-        else:
-            others.append(block)
-    yield [*texts, *([" ".join(own)] if own else [])], others
-
-
-def _is_section(blocks: list[Block]) -> bool:
-    prose = [block for block in blocks if isinstance(block, Paragraph)]
-    if any(isinstance(block, Heading) for block in blocks):
-        return sum(len(block.text) for block in prose) > _CARD_PROSE
-    return len(prose) > 2 and sum(len(block.text) for block in prose) > _CARD_ITEM
-
-
-def _with_caption(block: Block, caption: str) -> Block:
-    if isinstance(block, Quote):
-        return block if block.author else msgspec.structs.replace(block, author=caption)
-    return msgspec.structs.replace(block, caption=caption)
-
-
-def _author_at_the_end(texts: list[str]) -> tuple[str, list[str]]:
-    """A quotation often ends with a dash and whom it is from."""
-    match = _AUTHOR.search(texts[-1])
-    if match is None or (match.start() == 0 and len(texts) == 1):
-        return "", texts
-    rest = texts[-1][: match.start()].strip()
-    if rest and rest[-1] not in ".!?…\"'”’»“‘":
-        return "", texts  # a dash within a sentence
-    return match[1].strip(), [*texts[:-1], *([rest] if rest else [])]
+        images = [block for blocks in flat for block in blocks if isinstance(block, Image)]
+        if len(list(element.iter("img"))) <= len(rows):  # else they are ticks and icons
+            self._blocks.extend(images)
 
 
 def _heads_a_line(element: HtmlElement) -> bool:
@@ -480,6 +325,9 @@ def _heads_a_line(element: HtmlElement) -> bool:
     text = fold(element.text_content())
     if not 2 < len(text) <= _RUN_IN or text[-1] in ".,;:!…" or element.find(".//img") is not None:
         return False
+    inner = list(element)
+    if inner and inner[-1].tag == "br" and not fold(inner[-1].tail or ""):
+        return True
     if fold(element.tail or ""):
         return False
     following = element.getnext()
@@ -487,6 +335,18 @@ def _heads_a_line(element: HtmlElement) -> bool:
         return following.tag == "br"
     parent = element.getparent()
     return parent is not None and parent.tag in ("p", "div") and fold(parent.text_content()) == text
+
+
+def _math(element: HtmlElement) -> str:
+    """MathML on one line, as it would be typed: `ax^2+bx+c=0`, `(a+b)/(2)`."""
+    tag = str(element.tag).rpartition("}")[2]
+    parts = [_math(child) for child in element if isinstance(child.tag, str)]
+    if tag.startswith("annotation"):
+        return ""
+    if tag in ("msup", "mfrac") and len(parts) == 2:
+        return f"{parts[0]}^{parts[1]}" if tag == "msup" else f"({parts[0]})/({parts[1]})"
+    text = fold(element.text or "") + "".join(parts)
+    return f"√({text})" if tag == "msqrt" else text
 
 
 def _is_mark(element: HtmlElement) -> bool:
@@ -502,111 +362,3 @@ def _is_mark(element: HtmlElement) -> bool:
     in_sup = element.tag == "sup" or any(True for _ in element.iter("sup"))
     bracketed = text.startswith(("[", "("))
     return (in_sup or bracketed) and _NOTE_MARK.fullmatch(text) is not None
-
-
-# -- of code --------------------------------------------------------------------------------------
-
-
-def _is_code_block(element: HtmlElement) -> bool:
-    """Code outside `pre` that is laid out over lines all the same."""
-    return any(True for _ in element.iter("br"))
-
-
-def _code_text(element: HtmlElement) -> str:
-    pieces: list[str] = []
-
-    def gather(part: HtmlElement) -> None:
-        pieces.append(part.text or "")
-        for child in part:
-            if child.tag == "br":
-                pieces.append("\n")
-            elif isinstance(child.tag, str) and child.tag not in ("button", "style", "script"):
-                if not _is_line_numbers(child):
-                    own_line = child.tag in ("div", "p", "li", "tr")
-                    if own_line and pieces and not "".join(pieces[-1:]).endswith("\n"):
-                        pieces.append("\n")
-                    gather(child)
-                    if own_line and not pieces[-1].endswith("\n"):
-                        pieces.append("\n")
-            pieces.append(child.tail or "")
-
-    gather(element)
-    text = "".join(pieces).replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")
-    lines = [line.rstrip() for line in text.replace("\u200b", "").split("\n")]
-    while lines and not lines[0]:
-        lines.pop(0)
-    while lines and not lines[-1]:
-        lines.pop()
-    return "\n".join(lines)
-
-
-def _is_line_numbers(element: HtmlElement) -> bool:
-    return _LINE_NUMBERS.search(element.get("class", "")) is not None
-
-
-def _code_language(element: HtmlElement) -> str:
-    """The language that a class on the code, inside it or just around it names."""
-    around = list(element.iterancestors())[:3]
-    for holder in (element, *element.iter("code"), *around):
-        for name in ("data-lang", "data-language"):
-            if holder.get(name):
-                return holder.get(name, "").strip().lower()
-        match = _LANGUAGE.search(holder.get("class", ""))
-        if match and match[1].lower() not in _NO_LANGUAGE:
-            return match[1].lower()
-    return ""
-
-
-# -- of tables ------------------------------------------------------------------------------------
-
-
-def _rows(table: HtmlElement) -> list[list[HtmlElement]]:
-    rows = []
-    for row in table.iter("tr"):
-        if next(row.iterancestors("table"), None) is table:
-            cells = [cell for cell in row if cell.tag in ("td", "th")]
-            if cells:
-                rows.append(cells)
-    return rows
-
-
-def _is_header(row: list[HtmlElement]) -> bool:
-    """Whether all that the row says stands in header cells or in bold."""
-    said = [cell for cell in row if fold(cell.text_content())]
-    return bool(said) and all(
-        cell.tag == "th"
-        or fold("".join(part.text_content() for part in cell.iter("b", "strong")))
-        == fold(cell.text_content())
-        for cell in said
-    )
-
-
-def _captioned(blocks: list[Block]) -> list[Block]:
-    """An image over one short text, placed so by a table, is an image with its caption."""
-    if len(blocks) == 2 and isinstance(blocks[0], Image) and isinstance(blocks[1], Paragraph):
-        if len(blocks[1].text) < _CAPTION and not blocks[0].caption:
-            return [msgspec.structs.replace(blocks[0], caption=blocks[1].text)]
-    return blocks
-
-
-def _places_code(table: HtmlElement) -> bool:
-    """Highlighters put line numbers into one cell and code into the next."""
-    return any(True for _ in table.iter("pre")) and any(
-        _is_line_numbers(element) for element in table.iter("td", "pre", "div", "span")
-    )
-
-
-def _is_layout(table: HtmlElement, cells: list[list[Block]], columns: int) -> bool:
-    """Whether the table only places things on the page."""
-    if table.get("role") in ("presentation", "none") or columns < 2:
-        return True
-    if any(True for _ in table.iter("th")):
-        return False
-    if any(table.iter("ul", "ol", "pre", "h1", "h2", "h3", "blockquote")):
-        return True
-    if next((inner for inner in table.iter("table") if inner is not table), None) is not None:
-        return True
-    images = sum(isinstance(block, Image) for blocks in cells for block in blocks)
-    filled = sum(bool(list(_spoken(blocks))) for blocks in cells)
-    longest = max((len(" ".join(_spoken(blocks))) for blocks in cells), default=0)
-    return longest > _LAYOUT_CELL or images >= max(filled, 1) or filled < 2

@@ -47,7 +47,7 @@ TASKS: Final[dict[str, Callable[[bytes], msgspec.Struct]]] = {
 
 
 def _limit(limits: sandbox.Limits) -> None:
-    """Take on the limits, as far as the system knows them (macOS refuses some, Windows has none)."""
+    """Take on the limits that the system knows (macOS refuses some, Windows has none)."""
     try:
         import resource
     except ImportError:

@@ -1,9 +1,9 @@
 """Which part of a page is the post.
 
-trafilatura decides what is main text. It returns a tree of its own, without the white space of code,
-captions and most images, so its answer is used as a judgement: the smallest element of the page that
-holds nearly all of that text is the content, and what lies in it is kept unless it looks like the
-furniture of a page and trafilatura did not want it either.
+trafilatura decides what is main text. It returns a tree of its own, without the white space of
+code, captions and most images, so its answer is used as a judgement: the smallest element of the
+page that holds nearly all of that text is the content, and what lies in it is kept unless it looks
+like the furniture of a page and trafilatura did not want it either.
 """
 
 import re
@@ -19,139 +19,46 @@ from .text import ends_sentence, fold, squeeze, weight
 __all__ = ("Content", "find_content")
 
 _LEAVES: Final = frozenset(
-    [
-        "p",
-        "li",
-        "dd",
-        "dt",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "pre",
-        "td",
-        "th",
-        "blockquote",
-        "figcaption",
-        "div",
-        "span",
-    ]
+    """
+    p li dd dt h1 h2 h3 h4 h5 h6 pre td th blockquote figcaption div span
+    """.split()  # noqa: SIM905 - so many words read best as text
 )
 _SHARE_OF_ROOT: Final = 0.9
-"""Of trafilatura's text, how much the content element must hold; the rest is a stray byline or so."""
+"""Of trafilatura's text, how much the content element holds; the rest is a stray byline or so."""
 _WIDENING: Final = 1.6
-"""An enclosing `article` or `main` with at most this much more text is taken instead: it holds the lead."""
+"""An enclosing `article` with at most this much more text is taken instead: it holds the lead."""
 
+_TOO_MUCH_TO_DROP: Final = 0.4
+"""Of the content's text: an element with more is no furniture, whatever it is called."""
 _LINES_ABOUT: Final = 6
 """Blocks at either end among which lines about the post are looked for."""
 _MENU: Final = 5
 """Short lines in a row from which on they are a menu."""
+_DEEPEST_SECTION: Final = 3
+"""Level down to which a heading belongs to a text; menus have theirs as well, but lower ones."""
 _ILLUSTRATION: Final = 300
 """Pixels in width that no image of a menu claims."""
 _REAL_PARAGRAPH: Final = 100
 """Characters from which on a text is surely prose."""
 _FURNITURE_WORDS: Final = frozenset(
-    [
-        "share",
-        "sharing",
-        "sharedaddy",
-        "shares",
-        "social",
-        "socials",
-        "related",
-        "recommended",
-        "newsletter",
-        "subscribe",
-        "subscription",
-        "signup",
-        "comments",
-        "comment",
-        "respond",
-        "disqus",
-        "cookie",
-        "cookies",
-        "consent",
-        "gdpr",
-        "breadcrumb",
-        "breadcrumbs",
-        "byline",
-        "pagination",
-        "pager",
-        "paging",
-        "nav",
-        "navigation",
-        "navbar",
-        "menu",
-        "sidebar",
-        "advert",
-        "adverts",
-        "advertisement",
-        "ads",
-        "adsense",
-        "sponsor",
-        "sponsored",
-        "promo",
-        "promotion",
-        "widget",
-        "widgets",
-        "rating",
-        "ratings",
-        "toolbar",
-        "popup",
-        "modal",
-        "paywall",
-        "outbrain",
-        "taboola",
-        "printfriendly",
-        "addthis",
-        "addtoany",
-        "jp-relatedposts",
-        "jetpack-likes",
-        "skip-link",
-        "screen-reader-text",
-        "sr-only",
-        "visually-hidden",
-        "visuallyhidden",
-        "noprint",
-        "no-print",
-        "hidden",
-        "tagcloud",
-        "taglist",
-        "tags",
-        "toc",
-        "tableofcontents",
-        "bio",
-        "author-bio",
-        "authorbio",
-        "author-box",
-        "author-info",
-        "about-author",
-        "post-meta",
-        "entry-meta",
-        "entry-footer",
-        "post-footer",
-        "postmetadata",
-        "article-meta",
-        "article-footer",
-        "meta-info",
-        "readmore",
-        "read-more",
-        "more-link",
-        "reply-link",
-        "likes",
-        "permalink",
-        "vcard",
-        "flags",
-        "trackback",
-        "pingback",
-        "feedback-form",
-        "masthead",
-        "site-footer",
-        "site-header",
-    ]
+    """
+    share sharing sharedaddy shares social socials related recommended newsletter subscribe
+    subscription signup comments comment respond disqus cookie cookies consent gdpr
+    breadcrumb breadcrumbs byline pagination pager paging nav navigation navbar menu sidebar
+    advert adverts advertisement ads adsense sponsor sponsored promo promotion widget
+    widgets rating ratings toolbar popup modal paywall outbrain taboola printfriendly
+    addthis addtoany jp-relatedposts jetpack-likes skip-link screen-reader-text sr-only
+    visually-hidden visuallyhidden noprint no-print hidden tagcloud taglist tags toc
+    tableofcontents bio author-bio authorbio author-box author-info about-author post-meta
+    entry-meta entry-footer post-footer postmetadata article-meta article-footer meta-info
+    readmore read-more more-link reply-link likes permalink vcard flags trackback pingback
+    feedback-form masthead site-footer site-header
+    """.split()  # noqa: SIM905 - so many words read best as text
 )
+_ONLY_WHOLE: Final = frozenset(
+    ("modal", "widget", "widgets", "hidden", "respond", "permalink", "flags", "popup", "menu")
+)
+"""Furniture as names of their own; page builders use them as parts of the names of everything."""
 _HIDDEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _NOTES: Final = re.compile(r"\b(?:footnotes?|endnotes?|doc-endnotes|doc-footnote|reflist)\b")
 _FURNITURE_ROLES: Final = frozenset(
@@ -170,31 +77,19 @@ _FURNITURE_ROLES: Final = frozenset(
     ]
 )
 _BLOCKS: Final = frozenset(
-    [
-        "div",
-        "section",
-        "ul",
-        "ol",
-        "dl",
-        "p",
-        "table",
-        "header",
-        "aside",
-        "details",
-        "center",
-        "span",
-        "form",
-        "small",
-    ]
+    """
+    div section ul ol dl p table header aside details center span form small
+    """.split()  # noqa: SIM905 - so many words read best as text
 )
 _LEAD_WORDS: Final = re.compile(
-    r"^(?:posted|published|written|edited|updated|last (?:updated|modified)|filed|by|tagged|tags|share|"
-    r"categor(?:y|ies)|topics?|reading time|\d+ min(?:ute)?s? read|von|par|por|(?:作者|来源|原标题|责任编辑|编辑)[:：].*)\b",
+    r"^(?:posted|published|written|edited|updated|last (?:updated|modified)|filed|by|tagged|tags"
+    r"|share|categor(?:y|ies)|topics?|reading time|\d+ min(?:ute)?s? read|von|par|por"
+    r"|(?:作者|来源|原标题|责任编辑|编辑)[:\uff1a].*)\b",
     re.IGNORECASE,
 )
 _LEADS_ELSEWHERE: Final = re.compile(
-    r"^(?:lire(?: aussi)?|read (?:also|next)|see also|related|lee también|leggi anche|lesen sie auch|mehr zum thema)\s*[:：]"
-    r"|^(?:learn|read|find out|see|show) more\b",
+    r"^(?:lire(?: aussi)?|read (?:also|next)|see also|related|lee también|leggi anche"
+    r"|lesen sie auch|mehr zum thema)\s*[:\uff1a]|^(?:learn|read|find out|see|show) more\b",
     re.IGNORECASE,
 )
 
@@ -225,21 +120,17 @@ class Judge:
 
     def leaves_out(self, element: HtmlElement) -> bool:
         """Whether the element and all within it are no part of the post."""
-        if element.get("hidden") is not None or _HIDDEN.search(element.get("style", "")):
-            return True
-        if element.get("role") in _FURNITURE_ROLES:
+        if _is_hidden(element) or element.get("role") in _FURNITURE_ROLES:
             return True
         if element.tag not in _BLOCKS:
             return False
         text = fold(element.text_content())
-        if len(text) > self._whole * 0.4:
+        if len(text) > self._whole * _TOO_MUCH_TO_DROP:
             return False
-        if _NOTES.search(f"{element.get('class', '')} {element.get('role', '')}"):
-            return True  # read aloud at the end, a footnote is about nothing
-        if _is_contents(element, text):
+        if _is_notes(element) or _is_contents(element, text):
             return True
         if _named_like_furniture(element):
-            return not (len(text) > 200 and self.agrees(text))
+            return not (len(text) > _REAL_PARAGRAPH * 2 and self.agrees(text))
         return _is_all_links(element, text) and not self.agrees(text)
 
     def trimmed(self, blocks: tuple[Block, ...], title: str, byline: str) -> tuple[Block, ...]:
@@ -247,15 +138,17 @@ class Judge:
         after_title = next(
             (n for n, block in enumerate(blocks[: len(blocks) // 2]) if _says(block, title)), -1
         )
+        above = [block for block in blocks[: after_title + 1] if isinstance(block, Image)]
         kept = [block for block in blocks[after_title + 1 :] if not _says(block, title)]
-        kept = [block for block in kept if not _leads_elsewhere(block)]
+        kept = [*above, *kept]
+        kept = [block for block in kept if not _leads_elsewhere(block) and not _is_number(block)]
         kept = _without_menus(self._without_tail(kept))
         kept = _without_lines_about(kept, byline)
         kept = _without_lines_about(kept[::-1], byline)[::-1]
         return tuple(_without_empty_sections(kept))
 
     def _without_tail(self, blocks: list[Block]) -> list[Block]:
-        """After the last text that trafilatura wanted comes what the site says under every post."""
+        """After the last text that trafilatura wanted comes what a site says under every post."""
         last = max(
             (n for n, block in enumerate(blocks) if any(map(self.agrees, _texts(block)))),
             default=len(blocks) - 1,
@@ -298,7 +191,7 @@ def _main_text(tree: HtmlElement, address: str) -> str:
 
 
 def _smallest_holder(whole: HtmlElement, main_text: str) -> HtmlElement:
-    """The smallest element with nearly all of the main text, widened to a close enclosing article."""
+    """The smallest element with nearly all of the main text, or an article close around it."""
     weights: dict[HtmlElement, int] = {}
     for element in whole.iter(*_LEAVES):
         own = _own_text(element)
@@ -311,13 +204,14 @@ def _smallest_holder(whole: HtmlElement, main_text: str) -> HtmlElement:
     if not total:
         return whole
     root = whole
-    inner: HtmlElement | None = whole
-    while inner is not None:
-        root = inner
-        heavy = (child for child in root if weights.get(child, 0) >= total * _SHARE_OF_ROOT)
-        inner = next(heavy, None)
-    if root.tag in _LEAVES - {"div", "td", "blockquote"} and root.getparent() is not None:
-        root = root.getparent()
+    while True:
+        heavy = [child for child in root if weights.get(child, 0) >= total * _SHARE_OF_ROOT]
+        if not heavy:
+            break
+        root = heavy[0]
+    parent = root.getparent()
+    if root.tag in _LEAVES - {"div", "td", "blockquote"} and parent is not None:
+        root = parent
     length = len(fold(root.text_content()))
     for holder in root.iterancestors("article", "main"):
         if len(fold(holder.text_content())) <= length * _WIDENING + 500:
@@ -335,6 +229,16 @@ def _own_text(element: HtmlElement) -> str:
     return "".join(pieces)
 
 
+def _is_hidden(element: HtmlElement) -> bool:
+    return element.get("hidden") is not None or bool(_HIDDEN.search(element.get("style", "")))
+
+
+def _is_notes(element: HtmlElement) -> bool:
+    """Read aloud at the end, a footnote is about nothing."""
+    names = f"{element.get('class', '')} {element.get('role', '')}"
+    return _NOTES.search(names) is not None
+
+
 def _named_like_furniture(element: HtmlElement) -> bool:
     written = f"{element.get('class', '')} {element.get('id', '')}"
     names = re.sub(r"(?<=[a-z])(?=[A-Z])|_", "-", written).lower().split()
@@ -342,9 +246,8 @@ def _named_like_furniture(element: HtmlElement) -> bool:
         if name in _FURNITURE_WORDS:
             return True
         # `post-share-buttons` is furniture, `wp-block-media-text` and `tag-python` are not.
-        if _FURNITURE_WORDS.intersection(name.split("-")) and not name.startswith(
-            ("has-", "tag-", "category-")
-        ):
+        parts = _FURNITURE_WORDS.intersection(name.split("-")) - _ONLY_WHOLE
+        if parts and not name.startswith(("has-", "tag-", "category-")):
             return True
     return False
 
@@ -410,11 +313,16 @@ def _leads_elsewhere(block: Block) -> bool:
     )
 
 
+def _is_number(block: Block) -> bool:
+    """A number alone counts comments, shares or pages."""
+    return isinstance(block, Paragraph) and not any(letter.isalpha() for letter in block.text)
+
+
 def _without_menus(blocks: list[Block]) -> list[Block]:
     """The blocks without runs of short lines before the first and after the last real paragraph.
 
-    The idea is jusText's: on a page built of layout tables, menus are many short texts without links'
-    marks, and only the neighbourhood of long ones tells text from menu.
+    The idea is jusText's: only the neighbourhood of long texts tells the short ones that belong to
+    them from those of a menu.
     """
     real = [n for n, block in enumerate(blocks) if not _is_short(block)]
     if not real:
@@ -433,8 +341,10 @@ def _without_menus(blocks: list[Block]) -> list[Block]:
 
 
 def _is_short(block: Block) -> bool:
-    if isinstance(block, Image | Heading):
+    if isinstance(block, Image):
         return True
+    if isinstance(block, Heading):
+        return block.level > _DEEPEST_SECTION
     return isinstance(block, Paragraph) and weight(block.text) < _REAL_PARAGRAPH
 
 

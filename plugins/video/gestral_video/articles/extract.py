@@ -47,7 +47,7 @@ def extract(page: bytes, address: str, *, charset: str | None = None) -> Article
 
 
 def extract_whole(page: bytes, address: str, *, charset: str | None = None) -> Article:
-    """The article of HTML that has no page around it: rendered Markdown, the content of a feed's entry.
+    """The article of HTML without a page around it: rendered Markdown, the content of a feed entry.
 
     Takes and raises the same as `extract`.
     """
@@ -64,7 +64,7 @@ def extract_whole(page: bytes, address: str, *, charset: str | None = None) -> A
 
 @contextmanager
 def _reasonable(address: str) -> Iterator[None]:
-    """The walk follows the nesting of lists, quotes and tables; only hostile pages exhaust the stack."""
+    """The walk follows the nesting of lists and tables; only hostile pages exhaust the stack."""
     try:
         yield
     except RecursionError:

@@ -31,11 +31,13 @@ _BLOGGER_SIZE: Final = re.compile(r"(?<=/)(?:s\d{2,4}(?:-[a-z]+)*|w\d+-h\d+(?:-[
 # Pixels that count readers, spacers, faces of authors and emoji are no pictures of the post.
 _NO_PICTURE_ADDRESS: Final = re.compile(
     r"spacer|/pixel|blank\.gif|1x1|doubleclick|feedburner|gravatar|/avatar|profile_images|wp-smiley"
-    r"|/emoji/|/smilies/|img\.shields\.io|/badge|transparent\.(?:gif|png)|/icons?/|stat\.medium|feedblitz",
+    r"|/emoji/|/smilies/|img\.shields\.io|/badge|transparent\.(?:gif|png)|/icons?/"
+    r"|stat\.medium|feedblitz",
     re.IGNORECASE,
 )
 _NO_PICTURE_CLASS: Final = re.compile(
-    r"\b(?:avatar|emoji|smiley|wp-smiley|icon|icons|logo|badge|sprite|pixel|tracking|author-image)\b",
+    r"\b(?:avatar|emoji|smiley|wp-smiley|icon|icons|logo|badge|sprite|pixel|tracking"
+    r"|author-image)\b",
     re.IGNORECASE,
 )
 _SMALLEST: Final = 64
@@ -62,8 +64,9 @@ def image_of(element: HtmlElement, base: str) -> Image | None:
     width, height = _pixels(element, "width"), _pixels(element, "height")
     if 0 < width < _SMALLEST or 0 < height < _SMALLEST:
         return None
-    around = [element, *islice(element.iterancestors(), 2)]
-    if any(_NO_PICTURE_CLASS.search(holder.get("class", "")) for holder in around):
+    if _NO_PICTURE_CLASS.search(element.get("class", "")):
+        return None
+    if any("logo" in holder.get("class", "") for holder in islice(element.iterancestors(), 2)):
         return None
     address = _largest(element, base)
     if not address or _NO_PICTURE_ADDRESS.search(address):
@@ -78,7 +81,7 @@ def _pixels(element: HtmlElement, name: str) -> int:
 
 
 def _largest(element: HtmlElement, base: str) -> str:
-    """The largest of the addresses offered: the file linked to, the widest candidate, the source."""
+    """The largest address offered: the file linked to, the widest candidate, or the source."""
     link = next(element.iterancestors("a"), None)
     if link is not None:
         target = resolve(base, link.get("href", ""))
@@ -95,15 +98,13 @@ def _largest(element: HtmlElement, base: str) -> str:
 
 
 def _holders(element: HtmlElement) -> list[HtmlElement]:
-    """The image, after the sources of its `picture` that every decoder here can read."""
-    parent = element.getparent()
-    if parent is None or parent.tag != "picture":
-        return [element]
-    return [element, *parent.iterchildren("source")]
+    """The image, and the sources of its `picture`; libxml2 nests them, not knowing `source`."""
+    picture = next(element.iterancestors("picture"), None)
+    return [element] if picture is None else [element, *picture.iter("source")]
 
 
 def _candidates(holder: HtmlElement) -> list[tuple[float, str]]:
-    """Size and address of every candidate in the source sets; a density counts as so many pixels."""
+    """Size and address of every candidate in the source sets; a density counts as a size."""
     found = []
     for name in _LAZY_SETS:
         for match in _CANDIDATE.finditer(holder.get(name, "")[:20_000]):

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 from lxml.html import HtmlElement
 
 if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
+    from py3langid.langid import (  # type: ignore[import-untyped]  # it has no type hints
+        LanguageIdentifier,
+    )
 
 __all__ = ("detect", "find_language")
 
@@ -21,8 +23,8 @@ _SAMPLE: Final = 20_000
 def find_language(tree: HtmlElement, text: str) -> str:
     """BCP 47 tag of the article `text`, in lower case.
 
-    The page's claim (its `lang`, `og:locale`, `content-language`) holds the region; but templates are
-    often in English around posts that are not, so a long text decides on the language itself.
+    The page's claim (its `lang`, `og:locale`, `content-language`) holds the region; but templates
+    are often in English around posts that are not, so a long text decides on the language.
     """
     claim = _claim(tree)
     detected, certainty = detect(text)

@@ -21,7 +21,7 @@ __all__ = ("Metadata", "find_metadata")
 _POSTS: Final = re.compile(
     r"(?:Article|BlogPosting|NewsArticle|Report|TechArticle|LiveBlogPosting|WebPage)$"
 )
-_SEPARATOR: Final = re.compile(r"\s+[|·•–—\-::»«/]+\s+|\s*[|_|]\s*|:\s+")
+_SEPARATOR: Final = re.compile(r"\s+[|·•\u2013—\-::»«/]+\s+|\s*[|_|]\s*|:\s+")
 _DATE: Final = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(?:\.\d+)?\s*(Z|[+-]\d{2}:?\d{2})?)?"
 )
@@ -29,6 +29,7 @@ _NO_NAME: Final = re.compile(r"https?:|[@/\\<>{}]|^\W*$|^\d")
 _BYLINE_CLASSES: Final = re.compile(
     r"(?:^|[\s_-])(?:byline|author|author-name|article-author|post-author|entry-author)(?:$|[\s_-])"
 )
+_SURROUNDED: Final = re.compile(r"^[^\w(]*(.*?)[^\w)]*$", re.DOTALL)
 _TITLE_LIMIT: Final = 300
 _NAME_LIMIT: Final = 100
 _LICENCES: Final = {
@@ -38,7 +39,7 @@ _LICENCES: Final = {
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
-    """What a page says about its post; every text may be empty. The fields are those of `Article`."""
+    """What a page says about its post, in the fields of `Article`; every text may be empty."""
 
     address: str = ""
     title: str = ""
@@ -53,7 +54,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_metadata(tree: HtmlElement, base: str, address: str) -> Metadata:
-    """What the page read from `address`, whose relative addresses start from `base`, says of its post."""
+    """What the page read from `address` says of its post; relative addresses start from `base`."""
     meta = _meta(tree)
     linked = _linked_data(tree)
     guessed = _guesses(tree)
@@ -94,6 +95,7 @@ def find_metadata(tree: HtmlElement, base: str, address: str) -> Metadata:
             or (publisher_name if isinstance(publisher_name, str) else "")
             or meta.get("application-name")
             or _SEPARATOR.split(rest)[-1]
+            or guessed["site"]
             or urlsplit(address).hostname
             or ""
         ).removeprefix("www."),
@@ -162,6 +164,7 @@ def _guesses(tree: HtmlElement) -> dict[str, str]:
         "author": fold(document.author or ""),
         "date": document.date or "",
         "licence": fold(document.license or ""),
+        "site": fold(document.sitename or ""),
     }
 
 
@@ -222,7 +225,7 @@ def _remainder(full: str, title: str) -> str:
         return ""
     before, after = full[:start], full[start + len(title) :]
     rest = after if len(after) >= len(before) else before
-    return rest.strip(" |·•–—-_:»«/|\u00a0")
+    return _SURROUNDED.sub(r"\1", rest)
 
 
 def _without_site(text: str, sites: list[str]) -> tuple[str, str]:
@@ -315,7 +318,7 @@ def _microdata(tree: HtmlElement, name: str) -> str:
 
 
 def _shown_dates(tree: HtmlElement) -> Iterator[str]:
-    """Dates that the page marks as such; where several posts are listed they contradict, and none counts."""
+    """The date that the page marks as such; where several contradict, other posts are listed."""
     dates = [
         element.get("datetime", "") for element in tree.iter("time") if element.get("datetime")
     ]

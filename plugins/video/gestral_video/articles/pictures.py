@@ -60,15 +60,15 @@ async def load(
 ) -> tuple[dict[str, Picture], tuple[PictureProblem, ...]]:
     """The pictures of an article by their addresses, and what is wrong with the others.
 
-    A picture that fails never fails the post. Each is decoded in a child process of its own: decoders
-    are the code most attacked of all, and one bad picture must not take the good ones with it.
+    A picture that fails never fails the post. Each is decoded in a child process of its own:
+    decoders are the code most attacked of all, and a bad picture must not take good ones with it.
 
     Args:
         article: Whose lead image and images are wanted, at most `PICTURES_LIMIT` of them.
         folder: Where the files go; it is made if it is not there.
         fetch: Reads an address: the platform's fetcher, or `local_reader`.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     wanted = list(
         dict.fromkeys(
             address
@@ -147,9 +147,9 @@ def prepare(data: bytes, address: str, folder: Path) -> Picture:
 
     Raises:
         TooLargeError: `too-large`, in bytes or in pixels.
-        InputError: `svg-picture`, `broken-picture`, or `picture-too-small` for what would be a blur.
+        InputError: `svg-picture`, `broken-picture`, or `picture-too-small` to be shown.
     """
-    from PIL import Image as pillow
+    from PIL import Image as Pillow
     from PIL import ImageOps
 
     if len(data) > BYTES_LIMIT:
@@ -160,14 +160,14 @@ def prepare(data: bytes, address: str, folder: Path) -> Picture:
             hint="Offer it as PNG as well.",
             code="svg-picture",
         )
-    pillow.MAX_IMAGE_PIXELS = None  # it only warns; the size is judged below, before decoding
+    Pillow.MAX_IMAGE_PIXELS = None  # it only warns; the size is judged below, before decoding
     try:
-        opened = pillow.open(io.BytesIO(data), formats=_FORMATS)
+        opened = Pillow.open(io.BytesIO(data), formats=_FORMATS)
         _require_size(opened.size, address)
         opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
         opened.load()
         upright = ImageOps.exif_transpose(opened)
-        upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE), pillow.Resampling.LANCZOS)
+        upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Pillow.Resampling.LANCZOS)
         flat = _in_srgb(upright)
     except GestralError:
         raise
@@ -207,8 +207,8 @@ def _require_size(size: tuple[int, int], address: str) -> None:
     width, height = size
     if width * height > PIXELS_LIMIT:
         raise TooLargeError(
-            f"The picture {address} has {width} x {height} pixels; up to {PIXELS_LIMIT // 1_000_000}"
-            " million are read.",
+            f"The picture {address} has {width} x {height} pixels;"
+            f" up to {PIXELS_LIMIT // 1_000_000} million are read.",
             hint="Offer it in a smaller size.",
             code="too-large",
         )
@@ -221,7 +221,7 @@ def _require_size(size: tuple[int, int], address: str) -> None:
 
 def _in_srgb(image: "PillowImage.Image") -> "PillowImage.Image":
     """Any mode and colour profile as opaque RGB in sRGB."""
-    from PIL import Image as pillow
+    from PIL import Image as Pillow
     from PIL import ImageCms
 
     alpha = None
@@ -242,7 +242,7 @@ def _in_srgb(image: "PillowImage.Image") -> "PillowImage.Image":
         image = image.point(lambda value: value / 256).convert("L")
     image = image.convert("RGB")
     if alpha is not None:
-        flat = pillow.new("RGB", image.size, _BACKGROUND)
+        flat = Pillow.new("RGB", image.size, _BACKGROUND)
         flat.paste(image, mask=alpha)
         return flat
     return image

@@ -34,11 +34,10 @@ async def read_file(path: Path) -> Article:
     Raises:
         NotFoundError: `no-such-file`.
         TooLargeError: `too-large`.
-        InputError: `is-a-folder`, `unreadable-file`, `empty-file`, `binary-file`, `unknown-file-type`,
-            and what extraction raises.
+        InputError: `is-a-folder`, `unreadable-file`, `empty-file`, `binary-file`,
+            `unknown-file-type`, `bad-front-matter`, and what extraction raises.
     """
-    data = await asyncio.to_thread(_read, path)
-    address = path.resolve().as_uri()
+    data, address = await asyncio.to_thread(_read, path)
     kind = path.suffix.lower()
     if kind in _HTML:
         return await extract_safely(data, address)
@@ -53,7 +52,8 @@ async def read_file(path: Path) -> Article:
     return await extract_safely(page.encode(), address, whole=True)
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path) -> tuple[bytes, str]:
+    """The file's bytes and its `file:` address."""
     try:
         if path.is_dir():
             raise InputError(
@@ -86,7 +86,7 @@ def _read(path: Path) -> bytes:
         ) from error
     if not data.strip():
         raise InputError(f"The file {path} is empty.", code="empty-file")
-    return data
+    return data, path.resolve().as_uri()
 
 
 def _markdown_page(text: str, path: Path) -> str:
@@ -114,7 +114,7 @@ def _front_matter(text: str, path: Path) -> tuple[dict[str, Any], str]:
     """The front matter as a mapping, and the text after it."""
     import tomllib
 
-    import yaml
+    import yaml  # type: ignore[import-untyped]  # PyYAML has no type hints
 
     text = text.lstrip("\ufeff\n")
     try:

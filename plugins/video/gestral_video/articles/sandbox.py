@@ -1,10 +1,10 @@
-"""Foreign bytes are read in a child process with limits, so that no page can hang or exhaust its host.
+"""Foreign bytes are read in a child process with limits: no page may hang or exhaust its host.
 
 HTML, feed and picture parsers have all been seen to take minutes or gigabytes for some kilobytes of
-hostile input, and timeouts within a process cannot stop C code. The child has seconds of CPU, a cap on
-memory, on files and on the size of what it writes, a deadline on the clock, and an environment without
-the settings and secrets of its parent. It isolates mistakes and waste; it is no defence against code
-execution, for which the container around the worker is there.
+hostile input, and timeouts within a process cannot stop C code. The child has seconds of CPU, a cap
+on memory, on files and on the size of what it writes, a deadline on the clock, and an environment
+without the settings and secrets of its parent. It isolates mistakes and waste; it is no defence
+against code execution, for which the container around the worker is there.
 """
 
 import asyncio

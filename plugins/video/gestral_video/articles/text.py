@@ -9,7 +9,7 @@ _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\u
 _CJK: Final = "[\u3001-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff60]"
 _CJK_LETTER: Final = re.compile(_CJK)
 _CJK_LINE_BREAK: Final = re.compile(rf"(?<={_CJK})[^\S\n]*\n\s*(?={_CJK})")
-_SENTENCE_END: Final = re.compile(r"[.!?…。！？][\"'”’»」』)]*$")
+_SENTENCE_END: Final = re.compile(r"[.!?…。\uff01\uff1f][\"'”\u2019»」』)]*$")
 
 
 def fold(text: str) -> str:
@@ -21,12 +21,12 @@ def fold(text: str) -> str:
 
 
 def squeeze(text: str) -> str:
-    """Letters and digits of `text` alone, in lower case: equal for texts that say the same words."""
+    """Letters and digits of `text` alone, in lower case: equal where the words are the same."""
     return "".join(letter for letter in text.casefold() if letter.isalnum())
 
 
 def weight(text: str) -> int:
-    """Length in characters of the Latin alphabet: a Chinese or Japanese one says as much as three."""
+    """Length in Latin characters: a Chinese or Japanese one says as much as three of them."""
     return len(text) + 2 * len(_CJK_LETTER.findall(text))
 
 

@@ -1,4 +1,4 @@
-"""The blog that ships with Gestral: three posts that need no network, for first videos and for tests."""
+"""The blog that ships with Gestral: three posts, for first videos and for tests."""
 
 from pathlib import Path
 from typing import Final

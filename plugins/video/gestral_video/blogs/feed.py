@@ -1,6 +1,7 @@
 """Feeds: what a blog says it has published."""
 
 import calendar
+import contextlib
 import io
 import time
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from gestral.errors import InputError, TooLargeError
+from gestral_video.articles.images import resolve
 from gestral_video.articles.sandbox import run_limited
 
 __all__ = ("Entry", "Feed", "discover", "parse_feed", "parse_feed_safely")
@@ -99,14 +101,13 @@ def parse_feed(data: bytes, address: str) -> Feed:
         TooLargeError: `too-large`.
         InputError: `not-a-feed`.
     """
-    import feedparser
+    import feedparser  # type: ignore[import-untyped]  # it has no type hints
 
     _require_size(data, address)
     parsed = feedparser.parse(
         io.BytesIO(data),  # given text or bytes, feedparser would try them as a path or an address
-        response_headers={"content-location": address},
         sanitize_html=False,  # it lets much through; content is read by the walk over articles
-        resolve_relative_uris=True,
+        resolve_relative_uris=False,
     )
     if not parsed.get("version"):
         raise InputError(
@@ -114,13 +115,13 @@ def parse_feed(data: bytes, address: str) -> Feed:
             hint="Give the address of the blog's RSS or Atom feed, or of its home page.",
             code="not-a-feed",
         )
-    found = [_entry(entry) for entry in parsed.entries[:ENTRIES_LIMIT]]
+    found = [_entry(entry, address) for entry in parsed.entries[:ENTRIES_LIMIT]]
     entries = tuple(entry for entry in found if entry.id)
     about = parsed.feed
     return Feed(
         id=_text(about.get("id")) or address,
         address=address,
-        home=_web_address(about.get("link")),
+        home=_web_address(address, about.get("link")),
         title=_plain(about.get("title")),
         language=_text(about.get("language")).lower(),
         entries=entries,
@@ -135,7 +136,6 @@ def discover(page: bytes, address: str) -> tuple[str, ...]:
         InputError: What `gestral_video.articles.document.parse_page` raises.
     """
     from gestral_video.articles.document import parse_page
-    from gestral_video.articles.images import resolve
 
     tree = parse_page(page, address)
     base_element = next(tree.iter("base"), None)
@@ -154,14 +154,15 @@ def discover(page: bytes, address: str) -> tuple[str, ...]:
 def _require_size(data: bytes, address: str) -> None:
     if len(data) > FEED_LIMIT:
         raise TooLargeError(
-            f"The feed {address} has {len(data) / 1e6:.1f} MB; up to {FEED_LIMIT // 1_000_000} MB are read.",
+            f"The feed {address} has {len(data) / 1e6:.1f} MB;"
+            f" up to {FEED_LIMIT // 1_000_000} MB are read.",
             hint="Many blogs offer a feed of their latest posts only.",
             code="too-large",
         )
 
 
-def _entry(entry: Any) -> Entry:
-    address = _web_address(entry.get("link"))
+def _entry(entry: Any, base: str) -> Entry:
+    address = _web_address(base, entry.get("link"))
     contents = [_text(content.get("value")) for content in entry.get("content", ())]
     return Entry(
         id=_text(entry.get("id")) or address,
@@ -169,7 +170,7 @@ def _entry(entry: Any) -> Entry:
         title=_plain(entry.get("title")),
         byline=_plain(entry.get("author")),
         published=_date(entry.get("published_parsed")),
-        updated=_date(entry.get("updated_parsed")),
+        updated=_date(entry.get("updated_parsed") if "updated_parsed" in entry else None),
         content=max((*contents, _text(entry.get("summary"))), key=len),
         tags=tuple(
             dict.fromkeys(term for tag in entry.get("tags", ()) if (term := _text(tag.get("term"))))
@@ -182,22 +183,20 @@ def _text(value: object) -> str:
 
 
 def _plain(value: object) -> str:
-    """A title as plain text: feeds write it as text, as HTML, and as HTML that was escaped twice."""
+    """A title as plain text; feeds write it as text, as HTML, or as HTML escaped twice."""
     from lxml import etree
     from lxml.html import fragment_fromstring
 
     text = _text(value)
     if "<" in text or "&" in text:
-        try:
+        with contextlib.suppress(etree.LxmlError, ValueError):
             text = fragment_fromstring(text, create_parent="div").text_content()
-        except (etree.LxmlError, ValueError):
-            pass
     return " ".join(text.split())
 
 
-def _web_address(value: object) -> str:
-    text = _text(value)
-    return text if text.startswith(("http://", "https://", "file:")) else ""
+def _web_address(base: str, link: object) -> str:
+    found = resolve(base, _text(link)) if _text(link) else ""
+    return found if found.startswith(("http://", "https://", "file://")) else ""
 
 
 def _date(parsed: time.struct_time | None) -> str:
