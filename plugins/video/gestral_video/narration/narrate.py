@@ -18,7 +18,7 @@ from gestral_video.script.alignment import align
 from gestral_video.script.script import Script, Sentence
 from gestral_video.script.spoken import SpokenToken
 
-__all__ = ("Progress", "default_voice", "narrate")
+__all__ = ("Progress", "default_voice", "narrate", "require_voice")
 
 Progress = Callable[[int, int], None]
 """Told how many sentences are done, and of how many."""
@@ -69,7 +69,7 @@ def narrate(
         ServiceError: The voice's engine is missing or does not work.
     """
     voice = voice or default_voice()
-    _require_language(voice, script.language)
+    require_voice(script.language, voice)
     folder.mkdir(parents=True, exist_ok=True)
     wanted = [_Wanted.of(sentence, script.language, voice) for sentence in script.sentences]
     takes = {w.digest: take for w in wanted if (take := _kept(w, folder)) is not None}
@@ -91,10 +91,16 @@ def narrate(
     )
 
 
-def _require_language(voice: Voice, language: str) -> None:
+def require_voice(language: str, voice: Voice | None = None) -> None:
+    """Refuse a language that nobody can speak, before any work is done for it.
+
+    Raises:
+        InputError: The voice, or else the default one, does not speak it (`no-voice`).
+    """
+    voice = voice or default_voice()
     if language.split("-", maxsplit=1)[0].lower() not in voice.languages:
         raise InputError(
-            f"The post is in the language {language!r}, and the voice {voice.id} does not speak it; "
+            f"The post is in the language {language!r}, which the voice {voice.id} does not speak; "
             f"it speaks: {', '.join(voice.languages)}.",
             hint="Choose a voice for that language, or a post in a language that has one.",
             code="no-voice",

@@ -10,6 +10,7 @@ import msgspec
 from gestral.capabilities import FETCHER, MAILER, MEMBERS, OBJECT_STORE
 from gestral.errors import JobError
 from gestral.plugin import Job, JobContext
+from gestral.settings import Settings
 
 if TYPE_CHECKING:
     from gestral.storage import ObjectStore
@@ -106,7 +107,11 @@ async def _finish(context: JobContext, video_id: uuid.UUID, folder: str, made: "
                     session,
                     "video/ready",
                     member.email,
-                    {"name": member.name, "title": video.post.title},
+                    {
+                        "name": member.name,
+                        "title": video.post.title,
+                        "address": f"{services.settings(Settings).public_url}/video/videos",
+                    },
                     key=f"video-ready:{video_id}:{member.user_id}",
                 )
 
