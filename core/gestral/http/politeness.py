@@ -15,6 +15,7 @@ class Host:
 
     def __init__(self, concurrent: int) -> None:
         self.slots = asyncio.Semaphore(concurrent)
+        self.starting = asyncio.Lock()
         self.users = 0
         self.next_start = 0.0
 
@@ -41,9 +42,10 @@ class Turns:
         host.users += 1
         try:
             async with host.slots:
-                while (wait := host.next_start - clock()) > 0:  # another may start meanwhile
-                    await asyncio.sleep(wait)
-                host.next_start = clock() + self._interval
+                async with host.starting:
+                    await asyncio.sleep(host.next_start - clock())
+                    # Counted from now, not from when it was due: a late start delays the next.
+                    host.next_start = clock() + self._interval
                 yield
         finally:
             host.users -= 1
