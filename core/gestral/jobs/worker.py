@@ -37,16 +37,17 @@ async def work_until_stopped(platform: Platform, stop: asyncio.Event, *, concurr
     Raises:
         ServiceError: Valkey is not there, or may drop what it holds.
     """
-    from saq import Queue, Worker
+    from saq import Worker
+    from saq.queue.redis import RedisQueue
 
     url = platform.core_settings.redis_url
-    queue = Queue.from_url(url, name=QUEUE)
+    queue = RedisQueue.from_url(url, name=QUEUE)  # SAQ's own choice by scheme knows no unix://
     await queue.connect()
     await refuse_forgetful(queue)
     work = all_work(platform.registry.plugins)
     outbox = platform.get(JOBS)
     assert isinstance(outbox, Outbox)  # noqa: S101 - core provides it itself
-    live = Live(queue.redis)  # type: ignore[attr-defined]
+    live = Live(queue.redis)
     runner = Runner(platform, work, live)
 
     async def carry(_context: Any, *, job: str) -> None:
