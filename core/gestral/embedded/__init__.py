@@ -76,7 +76,7 @@ def running(data: Path, *, postgres: bool = True, valkey: bool = True) -> Iterat
     """Have the services run for the length of a block.
 
     Blocks while a server starts (or stops, when nobody else uses it). Joining takes a moment.
-    A process that only forks shares the use; programs that it starts do not.
+    The use is this process's alone, not that of children: wait for them within the block.
 
     Args:
         data: Everything is kept here. Made when it is missing; an existing folder must be empty or

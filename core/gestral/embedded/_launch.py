@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -42,11 +43,13 @@ class Use:
 
     def __enter__(self) -> Self:
         self.folder.make()
+        self._process = os.getpid()
         self._users = Lock(self.folder.lock("users"))
+        _uses.add(self)
         try:
             self._ensure()
         except BaseException:
-            self._users.close()
+            self.forget()
             raise
         self._keeper.start()
         return self
@@ -57,16 +60,23 @@ class Use:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if os.getpid() != self._process:  # a forked child that ends like its parent
+            return
         self._left.set()
         self._keeper.join()
         # Nobody can begin to use the service while we look whether we are the last.
         with Lock(self.folder.lock("start")) as start:
             start.take()
             last = self._users.try_take()
-            self._users.close()
+            self.forget()
             if last:
                 with Lock(self.folder.lock("guardian")) as guardian:
                     guardian.take_within(_STOP_LIMIT)
+
+    def forget(self) -> None:
+        """Let go of the users' lock without a word to anybody."""
+        _uses.discard(self)
+        self._users.close()
 
     def _ensure(self) -> None:
         with Lock(self.folder.lock("start")) as start:
@@ -104,6 +114,17 @@ class Use:
             except (GestralError, OSError):  # its reason is in the log already
                 pause = min(2 * pause, _WATCH_LIMIT)
 
+
+_uses: weakref.WeakSet[Use] = weakref.WeakSet()
+
+
+def _forget_all() -> None:
+    # A forked child would hold its parent's very lock: the parent could not leave before it ends.
+    for use in list(_uses):
+        use.forget()
+
+
+os.register_at_fork(after_in_child=_forget_all)
 
 _Provide = Callable[[ServiceFolder, str, bool], bool]
 """Makes a started service usable: folder, folder of the socket, whether it was started just now."""

@@ -19,7 +19,7 @@ _PAUSE = 0.02
 
 
 class Lock:
-    """A lock on a file, not taken yet. Forked children share it; programs they start do not."""
+    """A lock on a file, not taken yet. Forked children share it; started programs do not."""
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -59,7 +59,7 @@ def _look_at(folder: ServiceFolder, shared: list[str]) -> ServiceStatus:
     if alive and not guarded:
         problems.append(f"Nobody guards {folder.name}; the next start of Gestral mends that.")
     if guarded and not alive:
-        problems.append(f"{folder.name} is down while its guardian runs; see {folder.log}.")
+        problems.append(f"{folder.name} is just starting, or cannot; see {folder.log}.")
     if version and folder.name == "postgres":
         problems += _other_versions(folder, version.split(".")[0])
     state = folder.read_state()

@@ -223,12 +223,14 @@ def main() -> int:
     try:
         guardian = Guardian(folder, report)
     except GestralError as error:
+        guardian_lock.close()
         os.write(report, json.dumps(failure(error)).encode() + b"\n")
         return 1
     try:
         guardian.guard()
     except GestralError as error:
         note(str(error))
+        guardian_lock.close()  # whoever is told finds no guardian any more
         guardian.tell(error)
         return 1
     return 0

@@ -118,6 +118,33 @@ def test_a_start_after_everything_was_killed_finds_the_data(data: Path, user: St
     other.communicate()
 
 
+def test_a_forked_child_neither_keeps_nor_ends_the_use(tmp_path: Path) -> None:
+    program = f"""
+import os, sys
+from pathlib import Path
+from gestral.embedded import running, status
+data = Path({str(tmp_path)!r})
+read, write = os.pipe()
+with running(data, postgres=False):
+    ending = os.fork()
+    if not ending:
+        sys.exit(3)
+    print(os.waitstatus_to_exitcode(os.waitpid(ending, 0)[1]), status(data)[1].running)
+    staying = os.fork()
+    if not staying:
+        os.close(write)
+        os.read(read, 1)
+        os._exit(0)
+print(status(data)[1].running)
+os.close(write)
+os.waitpid(staying, 0)
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["3", "True", "False"]
+
+
 def test_an_initialisation_that_was_cut_off_is_made_anew(tmp_path: Path) -> None:
     with running(tmp_path, postgres=False):
         pass
