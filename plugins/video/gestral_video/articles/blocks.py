@@ -31,14 +31,14 @@ __all__ = ("numbered", "walk")
 
 _SILENT: Final = frozenset(
     """
-    script style template nav aside footer form button input select option textarea label
+    script style template nav aside footer button input select option textarea label
     iframe svg canvas object embed video audio dialog map head link meta
     title del s strike rt rp menu progress meter frameset applet
     """.split()  # noqa: SIM905 - so many words read best as text
 )
 _CONTAINERS: Final = frozenset(
     """
-    address article body center dd details div dl dt fieldset figcaption header hgroup html
+    address article body center dd details div dl dt fieldset figcaption form header hgroup html
     li main p section summary tbody td tfoot th thead tr caption noscript hr
     """.split()  # noqa: SIM905 - so many words read best as text
 )
@@ -50,6 +50,8 @@ _EDIT_LINKS: Final = re.compile(
     r"\b(?:mw-editsection|headerlink|anchor-?link|heading-?anchor|bookmark)\b"
 )
 _NOTE_MARK: Final = re.compile(r"[\[(]?(?:\d{1,3}|[*†‡a-z])[\])]?")
+_ILLUSTRATED: Final = re.compile(r"caption|figure|image|photo", re.IGNORECASE)
+"""In the class of an element that may hold an image and its caption, as a `figure` would."""
 _RUN_IN: Final = 80
 """Characters: longer bold text is emphasis, not a heading."""
 _RUN_IN_LEVEL: Final = 4
@@ -148,8 +150,14 @@ class _Walk:
             self._end_paragraph()
         elif tag in _CONTAINERS:
             self._end_paragraph()
-            self._children(element)
+            self._container(element)
             self._end_paragraph()
+        else:
+            self._children(element)
+
+    def _container(self, element: HtmlElement) -> None:
+        if _ILLUSTRATED.search(element.get("class", "")):
+            self._blocks.extend(captioned(self._apart(element)))
         else:
             self._children(element)
 

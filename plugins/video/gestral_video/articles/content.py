@@ -16,7 +16,7 @@ from lxml.html import HtmlElement
 from .article import Block, Heading, Image, ListBlock, Paragraph, Table
 from .text import ends_sentence, fold, squeeze, weight
 
-__all__ = ("Content", "find_content")
+__all__ = ("Content", "find_content", "is_hidden")
 
 _LEAVES: Final = frozenset(
     """
@@ -120,14 +120,14 @@ class Judge:
 
     def leaves_out(self, element: HtmlElement) -> bool:
         """Whether the element and all within it are no part of the post."""
-        if _is_hidden(element) or element.get("role") in _FURNITURE_ROLES:
+        if is_hidden(element) or element.get("role") in _FURNITURE_ROLES:
             return True
         if element.tag not in _BLOCKS:
             return False
         text = fold(element.text_content())
         if len(text) > self._whole * _TOO_MUCH_TO_DROP:
             return False
-        if _is_notes(element) or _is_contents(element, text):
+        if element.tag == "form" or _is_notes(element) or _is_contents(element, text):
             return True
         if _named_like_furniture(element):
             return not (len(text) > _REAL_PARAGRAPH * 2 and self.agrees(text))
@@ -161,6 +161,14 @@ class Judge:
                 break
             tail.append(block)
         return [*blocks[: last + 1], *tail]
+
+
+def is_hidden(element: HtmlElement) -> bool:
+    """Whether readers do not see the element, or only see in it what is said elsewhere."""
+    if element.get("hidden") is not None or _HIDDEN.search(element.get("style", "")):
+        return True
+    # Formulas are set twice: once to be seen, and once, as MathML, to be read aloud.
+    return element.get("aria-hidden") == "true" and next(element.iter("img"), None) is None
 
 
 def find_content(tree: HtmlElement, address: str) -> Content:
@@ -227,10 +235,6 @@ def _own_text(element: HtmlElement) -> str:
             pieces.append(child.text_content() if isinstance(child.tag, str) else "")
         pieces.append(child.tail or "")
     return "".join(pieces)
-
-
-def _is_hidden(element: HtmlElement) -> bool:
-    return element.get("hidden") is not None or bool(_HIDDEN.search(element.get("style", "")))
 
 
 def _is_notes(element: HtmlElement) -> bool:

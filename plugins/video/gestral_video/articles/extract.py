@@ -11,7 +11,7 @@ from gestral.errors import InputError
 
 from .article import Article, Block, Heading, ListBlock, Paragraph, Quote, Table
 from .blocks import numbered, walk
-from .content import find_content
+from .content import find_content, is_hidden
 from .document import parse_page, unreadable
 from .images import resolve
 from .language import find_language
@@ -55,7 +55,7 @@ def extract_whole(page: bytes, address: str, *, charset: str | None = None) -> A
     base = _base(tree, address)
     with _reasonable(address):
         metadata = find_metadata(tree, base, address)
-        blocks = walk(tree, base, lambda _: False)
+        blocks = walk(tree, base, is_hidden)
     if blocks and isinstance(blocks[0], Heading):
         title = squeeze(metadata.title)
         blocks = blocks[1:] if squeeze(blocks[0].text) == title else blocks

@@ -120,6 +120,27 @@ def test_images_are_found_in_their_largest_form_with_caption_and_once_each() -> 
     ]
 
 
+def test_a_caption_set_without_figure_belongs_to_its_image() -> None:
+    article = post('<div class="wp-caption"><img src="/a.jpg"><p>What it shows</p></div>')
+    assert only(article, Image) == [
+        Image(id="b2", address="https://blog.example/a.jpg", caption="What it shows")
+    ]
+
+
+def test_formulas_are_said_once() -> None:
+    article = post(
+        f'<p>{LONG} So <span class="katex"><math><semantics><msup><mi>x</mi><mn>2</mn></msup>'
+        '<annotation encoding="application/x-tex">x^{2}</annotation></semantics></math>'
+        '<span aria-hidden="true">x2</span></span> it is.</p>'
+    )
+    assert "So x^2 it is." in said(article)
+
+
+def test_a_post_within_a_form_around_the_whole_page_is_read() -> None:
+    body = f"<form><div><h1>Title</h1><p>{LONG}</p><p>{LONG} More.</p></div></form>"
+    assert len(extract(page(body), ADDRESS).blocks) == 2
+
+
 def test_an_image_within_a_sentence_does_not_cut_it() -> None:
     article = post(f'<p>Half of it <img src="/i.png"> and the other half. {LONG}</p>')
     assert "Half of it and the other half." in said(article)
