@@ -107,7 +107,7 @@ async def sign_up(
             hint="Ask whoever runs this platform for one.",
             code="sign-up-closed",
         )
-    await count_sign_up(services, _host(request))
+    await count_sign_up(services, _host(request, services))
     account = await prepare(services, email=data.email, name=data.name, password=data.password)
     membership = await register(services, session, account)
     mailer = services.find(MAILER)
@@ -131,7 +131,7 @@ async def sign_in(
 ) -> Response[Me]:
     """Sign in with address and password: a new session, whatever the browser brought."""
     user_id = await authenticate(
-        services, email=data.email, password=data.password, host=_host(request)
+        services, email=data.email, password=data.password, host=_host(request, services)
     )
     return await _signed_in(request, services, session, await home_of(session, user_id))
 
@@ -188,7 +188,12 @@ def _cookie(services: Services, token: str | None) -> Any:
     )
 
 
-def _host(request: AnyRequest) -> str | None:
+def _host(request: AnyRequest, services: Services) -> str | None:
+    """Return the address that the request comes from, as the outermost trusted proxy saw it."""
+    proxies = services.settings(AuthSettings).proxies
+    forwarded = ",".join(request.headers.getall("x-forwarded-for", [])).split(",")
+    if 0 < proxies <= len(forwarded):
+        return forwarded[-proxies].strip()
     return request.client.host if request.client else None
 
 

@@ -21,6 +21,9 @@ class AuthSettings(msgspec.Struct, frozen=True, kw_only=True):
         attempts_per_network: Failed sign-ins, and apart from them sign-ups, that one network may
             make within the window.
         attempt_window_minutes: Minutes that the window lasts from its first attempt.
+        proxies: Reverse proxies and load balancers in front of the web server. Each appends the
+            address that it was asked from to `X-Forwarded-For`; what stands further left there is
+            the client's own claim, and is not believed.
         argon2_memory_kib: Memory of one hash, in KiB.
         argon2_iterations: Passes over that memory.
         argon2_concurrency: Hashes at once in one process; all others wait their turn.
@@ -32,6 +35,7 @@ class AuthSettings(msgspec.Struct, frozen=True, kw_only=True):
     attempts_per_account: Positive = 10
     attempts_per_network: Positive = 100
     attempt_window_minutes: Positive = 15
+    proxies: Annotated[int, msgspec.Meta(ge=0)] = 0
     argon2_memory_kib: Annotated[int, msgspec.Meta(ge=8)] = 47104
     argon2_iterations: Positive = 1
     argon2_concurrency: Positive = 2

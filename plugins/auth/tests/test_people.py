@@ -326,3 +326,27 @@ class TestClosed:
         assert (await client.get("/api/auth/sign-up")).json() == {"open": False}
         answer = await sign_up(client)
         assert (answer.status_code, answer.json()["code"]) == (403, "sign-up-closed")
+
+
+class TestBehindAProxy:
+    """A platform with one load balancer in front."""
+
+    @pytest.fixture
+    def gestral_environment(self) -> dict[str, str]:
+        return {
+            "GESTRAL_AUTH_ARGON2_MEMORY_KIB": "64",
+            "GESTRAL_AUTH_ATTEMPTS_PER_NETWORK": "2",
+            "GESTRAL_AUTH_PROXIES": "1",
+        }
+
+    async def test_a_network_is_what_the_proxy_saw_and_not_what_the_client_claims(
+        self, gestral: Kit
+    ) -> None:
+        codes = []
+        for number in range(4):
+            client = gestral.client()
+            seen = "203.0.113.7" if number < 3 else "203.0.113.8"
+            client.headers["X-Forwarded-For"] = f"198.51.100.{number}, {seen}"
+            answer = await sign_in(client, email=f"n{number}@example.com")
+            codes.append(answer.status_code)
+        assert codes == [401, 401, 429, 401]
