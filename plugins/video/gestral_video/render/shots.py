@@ -186,11 +186,14 @@ def _split(desk: _Desk, room: Rect) -> tuple[Rect, Rect]:
 
 
 def _panel_picture(desk: _Desk, path: str, panel: Rect) -> list[Layer]:
-    """A photograph fills the panel however it must be cut; anything else is shown whole."""
+    """A photograph fills the panel however it must be cut; anything else is shown whole on it."""
     picture = read_picture(path)
     if is_photograph(picture):
         return [_drifting(desk, picture, panel)]
-    return _picture_layers(desk, path, panel)
+    paint = skia.Paint(Color=_argb(desk.palette.shapes[1]))
+    tint = draw_patch(panel.width, panel.height, lambda canvas: canvas.drawPaint(paint))
+    behind = Draw(tint, panel.left, panel.top)
+    return [lambda _: behind, *_picture_layers(desk, path, panel)]
 
 
 def _emblem(desk: _Desk, told: str, panel: Rect) -> list[Layer]:
@@ -622,18 +625,28 @@ def _progress(desk: _Desk) -> Layer:
 
 
 def _picture_layers(desk: _Desk, path: str, frame: Rect, room: Rect | None = None) -> list[Layer]:
-    """A picture in a frame: filling it, or over a blurred enlargement of itself within `room`."""
+    """A picture in a frame: filling it, or whole within `room`.
+
+    Behind a whole photograph lies a blurred enlargement of itself; a drawing or screen shot stays
+    on the page, for its blurred figures would only be in its way.
+    """
     picture = read_picture(path)
     if fills(picture, frame.width, frame.height):
         return [_drifting(desk, picture, frame)]
-    unit = desk.unit
-    behind = opaque_patch(blurred(picture, frame.width, frame.height, desk.palette.page))
     if room is None:
-        inset = round(56 * unit)
+        inset = round(56 * desk.unit)
         room = Rect(
             frame.left + inset, frame.top + inset, frame.right - inset, frame.bottom - inset
         )
-    return [lambda _: Draw(behind, frame.left, frame.top), _floating(desk, picture, room)]
+    whole = _floating(desk, picture, room)
+    if not is_photograph(picture):
+        return [whole]
+    behind = Draw(
+        opaque_patch(blurred(picture, frame.width, frame.height, desk.palette.page)),
+        frame.left,
+        frame.top,
+    )
+    return [lambda _: behind, whole]
 
 
 def _drifting(desk: _Desk, picture: Pixels, frame: Rect) -> Layer:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import accumulate
+from math import inf
 from typing import Any
 
 import skia  # type: ignore[import-not-found]  # compiled, without stubs
@@ -259,15 +261,41 @@ def _balanced_paragraph(
 ) -> Sequence[Line]:
     best = _broken(tokens, face, width)
     count = len(best)
-    narrow, wide = width / max(count, 1) * 0.8, width
-    for _ in range(8 if count > 1 else 0):
+    if count < 2:
+        return best
+    narrow, wide = width / count * 0.8, width
+    for _ in range(8):
         middle = (narrow + wide) / 2
         lines = _broken(tokens, face, middle)
         if len(lines) <= count:
             wide, best = middle, lines
         else:
             narrow = middle
-    return best
+    even = _least_ragged(tokens, face, max(line_width(line.text, face) for line in best))
+    return even if len(even) == count else best
+
+
+def _least_ragged(tokens: Sequence[tuple[str, int]], face: Face, width: float) -> list[Line]:
+    """The lines whose free space, squared and summed, is least; none when a token is too wide."""
+    bare = [line_width(text.rstrip(), face) for text, _ in tokens]
+    if not tokens or max(bare) > width:
+        return []
+    ends = [0.0, *accumulate(_advance(text, face) for text, _ in tokens)]
+    cost, cut = [0.0] + [inf] * len(tokens), [0] * (len(tokens) + 1)
+    for end in range(1, len(tokens) + 1):
+        for start in range(end - 1, -1, -1):
+            free = width + 0.5 - (ends[end - 1] - ends[start] + bare[end - 1])
+            if free < 0:
+                break
+            if cost[start] + free * free < cost[end]:
+                cost[end], cut[end] = cost[start] + free * free, start
+    lines: list[Line] = []
+    end = len(tokens)
+    while end:
+        lines.insert(0, _line(tokens[cut[end] : end], 0))
+        end = cut[end]
+    fits = all(line_width(line.text, face) <= width + 0.5 for line in lines)
+    return lines if fits else []
 
 
 def _with_ellipsis(line: Line, face: Face, width: float) -> Line:

@@ -140,7 +140,10 @@ def test_where_files_lie_does_not_matter_to_the_cache(board: Storyboard, tmp_pat
     assert keys[0] == keys[1]
 
 
-def test_cancelling_leaves_nothing_half_made(board: Storyboard, tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [1, 2])
+def test_cancelling_leaves_nothing_half_made(
+    board: Storyboard, tmp_path: Path, workers: int
+) -> None:
     class CancelledError(Exception):
         pass
 
@@ -150,7 +153,7 @@ def test_cancelling_leaves_nothing_half_made(board: Storyboard, tmp_path: Path) 
 
     output = tmp_path / "out" / "post.mp4"
     with pytest.raises(CancelledError):
-        render(board, tmp_path / "cache", output, workers=1, progress=cancel, scale=SCALE)
+        render(board, tmp_path / "cache", output, workers=workers, progress=cancel, scale=SCALE)
     assert list(output.parent.iterdir()) == []
     assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".")]
 

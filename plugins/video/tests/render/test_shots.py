@@ -12,7 +12,8 @@ from gestral_video.render.compositor import Canvas, Draw, Rect
 from gestral_video.render.patches import opaque_patch
 from gestral_video.render.shots import Shot, make_shot
 from gestral_video.render.stage import stage
-from gestral_video.render.styles import STYLES, contrast
+from gestral_video.render.styles import STYLES, Style, contrast
+from gestral_video.render.syntax import coloured_lines
 from gestral_video.render.text import Face, fit, line_width
 from gestral_video.storyboard.storyboard import (
     ClosingScene,
@@ -138,23 +139,26 @@ def test_lines_are_balanced() -> None:
 
 
 @pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
-def test_all_text_has_the_contrast_of_wcag_aa(style) -> None:  # type: ignore[no-untyped-def]
+def test_all_text_has_the_contrast_of_wcag_aa(style: Style) -> None:
     for palette in style.palettes:
         for ground in (palette.page, *palette.shapes):
             assert contrast(palette.ink, ground) >= 7
             # Large text (from 24 pixels) needs 3; the smallest in use has 22 of 1080.
             assert contrast(palette.muted, ground) >= 4.5
             assert contrast(palette.accent, ground) >= 4.5
-    for box_alpha, ground in ((style.caption_box >> 24, 0xFFFFFF),):
-        # On the worst of pictures, a white one, the box lets a little of it through.
-        channels = [
-            round((style.caption_box >> s & 255) * box_alpha / 255 + 255 - box_alpha)
-            for s in (16, 8, 0)
-        ]
-        box = channels[0] << 16 | channels[1] << 8 | channels[2]
-        assert ground == 0xFFFFFF
-        assert contrast(style.caption_ink, box) >= 7
-        assert contrast(style.caption_accent, box) >= 4.5
+    # The box lets a little of the picture below through: a white one is the worst.
+    opacity = style.caption_box >> 24
+    red, green, blue = (
+        round((style.caption_box >> shift & 255) * opacity / 255 + 255 - opacity)
+        for shift in (16, 8, 0)
+    )
+    box = red << 16 | green << 8 | blue
+    assert contrast(style.caption_ink, box) >= 7
+    assert contrast(style.caption_accent, box) >= 4.5
+    code = "# A comment\nclass Point(Base):\n    x: int = 1 + len('text')\n    y = None\n"
+    for line in coloured_lines(code, "python", style.code_pygments, most_lines=9, most_columns=99):
+        for text, colour in line:
+            assert contrast(colour, style.code_page) >= 4.5, text
 
 
 def test_a_slow_zoom_does_not_shake() -> None:
