@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import signal
-import sys
 import threading
 
 import click
@@ -26,7 +25,9 @@ def _follow_parent() -> None:
     """Stop this process when standard input ends."""
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        # Not through `sys.stdin`: its lock, held while waiting, would stall forks and the exit.
+        while os.read(0, 1024):
+            pass
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, daemon=True, name="parent").start()
@@ -38,6 +39,7 @@ def web(while_stdin_open: bool) -> None:
     """Serve until SIGTERM or SIGINT."""
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.log import LogLevels
 
     if while_stdin_open:
         _follow_parent()
@@ -51,6 +53,7 @@ def web(while_stdin_open: bool) -> None:
             factory=True,
             websockets=False,
             log_access=False,
+            log_level=LogLevels.warning,
             workers_kill_timeout=10,
         ).serve()
 
@@ -64,7 +67,7 @@ def worker(while_stdin_open: bool, concurrency: int) -> None:
     from gestral.jobs.worker import work_until_stopped
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("saq").setLevel(logging.WARNING)
+    logging.getLogger("saq").setLevel(logging.ERROR)
     if while_stdin_open:
         _follow_parent()
 
