@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gestral.errors import InputError
+from gestral_auth import addresses
 from gestral_auth.addresses import normalise_email, normalise_name
 from gestral_auth.throttle import account_key, network_key
 
@@ -39,6 +40,14 @@ def test_what_cannot_be_an_address_is_refused(typed: str) -> None:
     with pytest.raises(InputError) as caught:
         normalise_email(typed)
     assert caught.value.code == "email-invalid"
+
+
+def test_megabytes_are_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses, "validate_email", None)
+    monkeypatch.setattr(addresses, "unicodedata", None)
+    for refuse in (normalise_email, normalise_name):
+        with pytest.raises(InputError, match="4000000 characters"):
+            refuse("\u0327" * 4_000_000)
 
 
 @given(st.text(max_size=120))

@@ -9,12 +9,22 @@ from gestral.errors import ConfigurationError, InputError
 __all__ = ("ascii_form", "normalise_recipient", "read_sender")
 
 
+MAXIMUM_LENGTH = 254
+"""RFC 5321, section 4.5.3.1.3, less the two angle brackets."""
+
+
 def normalise_recipient(text: str) -> str:
     """Return an address in the form in which it is kept; nothing is asked of the network.
 
     Raises:
         InputError: It cannot be an address.
     """
+    if len(text) > MAXIMUM_LENGTH:
+        raise InputError(
+            f"No mail can be sent to this address: it has {len(text)} characters, and at most "
+            f"{MAXIMUM_LENGTH} are possible.",
+            code="email-invalid",
+        )
     try:
         return _validated(text).normalized
     except EmailNotValidError as error:

@@ -212,7 +212,15 @@ async def test_nothing_is_left_in_between_for_ever(gestral: Kit) -> None:
 
 
 @pytest.mark.parametrize(
-    "to", ["", "ada", "ada@example.com\nBcc: eve@example.com", "a@b.com, c@d.com", "<a@b.com>"]
+    "to",
+    [
+        "",
+        "ada",
+        "a" * 250 + "@example.com",
+        "ada@example.com\nBcc: eve@example.com",
+        "a@b.com, c@d.com",
+        "<a@b.com>",
+    ],
 )
 async def test_what_is_no_address_gets_no_mail(gestral: Kit, to: str) -> None:
     with pytest.raises(InputError):
