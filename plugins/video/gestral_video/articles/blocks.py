@@ -16,6 +16,7 @@ from .article import Block, Code, Heading, Image, ListBlock, Paragraph, Quote, T
 from .code_blocks import code_of, is_code_block, is_line_numbers
 from .images import image_of
 from .prose import (
+    CAPTION_LENGTH,
     author_at_the_end,
     captioned,
     is_section,
@@ -52,6 +53,8 @@ _EDIT_LINKS: Final = re.compile(
 _NOTE_MARK: Final = re.compile(r"[\[(]?(?:\d{1,3}|[*†‡a-z])[\])]?")
 _ILLUSTRATED: Final = re.compile(r"caption|figure|image|photo", re.IGNORECASE)
 """In the class of an element that may hold an image and its caption, as a `figure` would."""
+_CAPTION_CLASS: Final = re.compile(r"caption|pictext|legend", re.IGNORECASE)
+_CENTRED: Final = re.compile(r"text-align:\s*center|;\s*(?:center|middle)$", re.IGNORECASE)
 _RUN_IN: Final = 80
 """Characters: longer bold text is emphasis, not a heading."""
 _RUN_IN_LEVEL: Final = 4
@@ -156,7 +159,10 @@ class _Walk:
             self._children(element)
 
     def _container(self, element: HtmlElement) -> None:
-        if _ILLUSTRATED.search(element.get("class", "")):
+        above = self._blocks[-1] if self._blocks else None
+        if isinstance(above, Image) and not above.caption and _looks_like_caption(element):
+            self._blocks[-1:] = captioned([above, *self._apart(element)])
+        elif _sets_image_and_caption(element):
             self._blocks.extend(captioned(self._apart(element)))
         else:
             self._children(element)
@@ -326,6 +332,29 @@ class _Walk:
         images = [block for blocks in flat for block in blocks if isinstance(block, Image)]
         if len(list(element.iter("img"))) <= len(rows):  # else they are ticks and icons
             self._blocks.extend(images)
+
+
+def _sets_image_and_caption(element: HtmlElement) -> bool:
+    """Whether the element does the work of a `figure`, by its name or by slanted text."""
+    if _ILLUSTRATED.search(element.get("class", "")):
+        return True
+    return next(element.iter("img"), None) is not None and _is_slanted(element)
+
+
+def _looks_like_caption(element: HtmlElement) -> bool:
+    """Whether a short text under an image is set as captions are: by name, centred or slanted."""
+    length = len(fold(element.text_content()))
+    if not 0 < length < CAPTION_LENGTH or next(element.iter("img"), None) is not None:
+        return False
+    centred = _CENTRED.search(f"{element.get('style', '')};{element.get('align', '')}")
+    named = _CAPTION_CLASS.search(element.get("class", ""))
+    return bool(named or centred) or _is_slanted(element)
+
+
+def _is_slanted(element: HtmlElement) -> bool:
+    slanted = "".join(part.text_content() for part in element.iter("em", "i", "small"))
+    text = fold(element.text_content())
+    return 0 < len(text) < CAPTION_LENGTH and fold(slanted) == text
 
 
 def _heads_a_line(element: HtmlElement) -> bool:

@@ -10,6 +10,7 @@ from .article import Block, Heading, Image, ListBlock, Paragraph, Quote
 from .text import fold
 
 __all__ = (
+    "CAPTION_LENGTH",
     "author_at_the_end",
     "captioned",
     "is_section",
@@ -21,8 +22,8 @@ __all__ = (
 
 _BULLET: Final = re.compile(r"([-+*•·▪◦\u2013—])\s+(?=\S)")
 _AUTHOR: Final = re.compile(r"(?:^|\n|\s)(?:[—―\u2013]|--)\s*([^—―\u2013\n]{2,120})$")
-_CAPTION: Final = 250
-"""Characters: a longer text under an image is a paragraph."""
+CAPTION_LENGTH: Final = 250
+"""Characters: a longer text under an image is a paragraph, however it is set."""
 _CARD_PROSE: Final = 40
 """Characters of prose below a heading in a list item that make it a section."""
 _CARD_ITEM: Final = 600
@@ -98,6 +99,6 @@ def author_at_the_end(texts: list[str]) -> tuple[str, list[str]]:
 def captioned(blocks: list[Block]) -> list[Block]:
     """An image over one short text, placed so by a table, is an image with its caption."""
     match blocks:
-        case [Image(caption="") as image, Paragraph(text=text)] if len(text) < _CAPTION:
+        case [Image(caption="") as image, Paragraph(text=text)] if len(text) < CAPTION_LENGTH:
             return [msgspec.structs.replace(image, caption=text)]
     return blocks

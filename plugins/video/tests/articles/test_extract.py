@@ -120,11 +120,19 @@ def test_images_are_found_in_their_largest_form_with_caption_and_once_each() -> 
     ]
 
 
-def test_a_caption_set_without_figure_belongs_to_its_image() -> None:
-    article = post('<div class="wp-caption"><img src="/a.jpg"><p>What it shows</p></div>')
-    assert only(article, Image) == [
-        Image(id="b2", address="https://blog.example/a.jpg", caption="What it shows")
-    ]
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<div class="wp-caption"><img src="/a.jpg"><p>What it shows</p></div>',
+        '<p><img src="/a.jpg"><br><em>What it shows</em></p>',
+        '<p><img src="/a.jpg"></p><p style="text-align: center">What it shows</p>',
+        '<div><img src="/a.jpg"></div><div class="media-caption">What it shows</div>',
+    ],
+)
+def test_a_caption_set_without_figure_belongs_to_its_image(markup: str) -> None:
+    assert post(f"{markup}<p>More. {LONG}</p>").blocks[1:2] == (
+        Image(id="b2", address="https://blog.example/a.jpg", caption="What it shows"),
+    )
 
 
 def test_formulas_are_said_once() -> None:
