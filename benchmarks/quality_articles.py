@@ -44,9 +44,12 @@ def _trafilatura_lines(page: bytes) -> list[str]:
 
 def _warnings(article: Article, ours: list[str], lines: list[str]) -> list[str]:
     all_ours, all_theirs = squeeze(" ".join(ours)), squeeze(" ".join(lines))
-    code = squeeze(" ".join(getattr(block, "text", "") for block in article.blocks))
+    captions = [getattr(block, "caption", "") for block in article.blocks]
+    elsewhere = squeeze(
+        " ".join([*(getattr(block, "text", "") for block in article.blocks), *captions])
+    )
     lacking = [
-        line for line in lines if squeeze(line) not in all_ours and squeeze(line) not in code
+        line for line in lines if squeeze(line) not in all_ours and squeeze(line) not in elsewhere
     ]
     beyond = [text for text in ours if len(text) > 30 and squeeze(text) not in all_theirs]
     repeated = [text for text, n in Counter(t for t in ours if len(t) > 60).items() if n > 1]
