@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.metadata import version as version_of
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -30,6 +31,14 @@ UNIT = 0.025
 """Seconds that one unit of duration lasts: two frames of 12.5 ms."""
 MAXIMUM_PHONEMES = 400
 """A call's memory grows with its length; 600 words at once took over a gigabyte."""
+REVISION = 1
+"""Raised when what is made of the engine's sound and times changes."""
+PAUSE_DEPTH = 38.0
+"""Decibels below the loudest moment, below which a pause is silent: breath and noise are not."""
+PAUSE_REACH = 0.6
+"""Seconds before the end of a word in which its pause may begin."""
+SHORTEST_PAUSE = 0.07
+"""Seconds; the closing of the lips in a "p" is silent for less."""
 SEED = 7
 """Of the noise in consonants: the same words give the same samples."""
 
@@ -51,8 +60,8 @@ class HibariVoice:
 
     @property
     def version(self) -> str:
-        """The engine's version, and the shape of what is made of its sound."""
-        return f"{version_of('hibari-tts')}+{UNIT}"
+        """The engine's version, and the revision of what is made of its sound."""
+        return f"{version_of('hibari-tts')}-{REVISION}"
 
     def speak(self, tokens: Sequence[SpokenToken]) -> Speech:
         """Read a sentence. Words that the voice has no sounds for get an empty span."""
@@ -87,7 +96,7 @@ def _filled(spans: dict[int, tuple[float, float]], count: int) -> Iterator[tuple
 
 
 _CLAUSE_ENDS = ",;:—.!?…"
-_PUNCTUATION = _CLAUSE_ENDS + "\"“”()"
+_PUNCTUATION = _CLAUSE_ENDS + '"“”()'
 
 
 def _chunks(words: Sequence[_Word]) -> Iterator[list[_Word]]:
@@ -99,7 +108,11 @@ def _chunks(words: Sequence[_Word]) -> Iterator[list[_Word]]:
             length += len(rest[fits].phonemes) + 1
             fits += 1
         if fits < len(rest):
-            ends = [i for i in range(fits) if rest[i].phonemes.rstrip('\"“”()')[-1:] in tuple(_CLAUSE_ENDS)]
+            ends = [
+                i
+                for i in range(fits)
+                if rest[i].phonemes.rstrip('"“”()')[-1:] in tuple(_CLAUSE_ENDS)
+            ]
             # A break early in the run would leave a fragment; better break between words.
             fits = ends[-1] + 1 if ends and ends[-1] > fits // 3 else fits
         yield rest[:fits]
@@ -160,7 +173,7 @@ class _Engine:
     ) -> tuple["NDArray[np.float32]", list[tuple[float, float]]]:
         """Sound, and every word's start and end in seconds."""
         import numpy as np
-        from hibari import dsp
+        from hibari import dsp  # type: ignore[import-untyped]  # it has no types
 
         vocabulary = self._hibari.vocab
         ids: list[int] = [0]
@@ -185,12 +198,59 @@ class _Engine:
                 hint="Install the version of hibari-tts that gestral-video names.",
                 code="voice-engine",
             )
-        return samples, [(float(clock[start]), float(clock[end])) for start, end in places]
+        times = [(float(clock[start]), float(clock[end])) for start, end in places]
+        return samples, _at_pauses(words, times, samples, self.rate)
+
+
+def _at_pauses(
+    words: Sequence[str],
+    times: list[tuple[float, float]],
+    samples: "NDArray[np.float32]",
+    rate: int,
+) -> list[tuple[float, float]]:
+    """The times, with words parted by punctuation moved to either side of the silence they make.
+
+    The model counts a pause to the end of the word before it, and lets the next word begin while
+    the mark of punctuation still lasts: at pauses its times are off by up to 0.2 s. The silence
+    itself is there to be seen.
+    """
+    import numpy as np
+
+    frame = rate // 100
+    count = len(samples) // frame
+    power = np.mean(samples[: count * frame].reshape(count, frame) ** 2, axis=1)
+    quiet = power < power.max(initial=0) * 10 ** (-PAUSE_DEPTH / 10)
+    moved = list(times)
+    sounding = [i for i, word in enumerate(words) if any(c.isalpha() for c in word)]
+    for before, after in pairwise(sounding):
+        if words[before][-1] not in _PUNCTUATION and after == before + 1:
+            continue
+        earliest = max(times[before][0], times[before][1] - PAUSE_REACH)
+        latest = min(times[after][0] + PAUSE_REACH / 4, times[after][1])
+        first, last = _longest_run(quiet, int(earliest * 100) + 1, int(latest * 100))
+        if (last - first) / 100 < SHORTEST_PAUSE:
+            continue
+        start, end = first / 100, last / 100
+        moved[before] = (moved[before][0], start)
+        moved[before + 1 : after] = [(start, end)] * (after - before - 1)
+        moved[after] = (end, times[after][1])
+    return moved
+
+
+def _longest_run(flags: "NDArray[np.bool_]", first: int, last: int) -> tuple[int, int]:
+    """The longest run of true flags between two places: its start, and the place after its end."""
+    best, start = (first, first), first
+    for place in range(first, last + 1):
+        if place == last or place >= len(flags) or not flags[place]:
+            if place - start > best[1] - best[0]:
+                best = (start, place)
+            start = place + 1
+    return best
 
 
 @cache
 def _engine() -> _Engine:
-    import onnxruntime
+    import onnxruntime  # type: ignore[import-untyped]  # it has no types
     from hibari import Hibari
 
     hibari = Hibari()

@@ -5,13 +5,14 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 
 import msgspec
 
-from gestral.errors import InputError
+from gestral.errors import InputError, RetryableError
 from gestral_video.narration.narration import Narration, Take, Word
 from gestral_video.narration.voice import Voice
 from gestral_video.script.alignment import align
@@ -67,6 +68,8 @@ def narrate(
     Raises:
         InputError: The voice does not speak the script's language (`no-voice`).
         ServiceError: The voice's engine is missing or does not work.
+        RetryableError: A worker process was ended (`narration-interrupted`); what was spoken
+            before is kept.
     """
     voice = voice or default_voice()
     require_voice(script.language, voice)
@@ -148,6 +151,12 @@ def _speakers(
     try:
         futures = [pool.submit(_speak, wanted, folder, voice) for wanted in missing]
         yield (future.result() for future in as_completed(futures))
+    except BrokenProcessPool as error:
+        raise RetryableError(
+            "A process that spoke the script ended before it was done.",
+            hint="Try again, with fewer workers if the machine is short of memory.",
+            code="narration-interrupted",
+        ) from error
     finally:
         pool.shutdown(cancel_futures=True)
 

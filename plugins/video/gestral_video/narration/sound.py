@@ -23,7 +23,7 @@ MARGIN = 0.03
 
 
 def audible(samples: "Samples", rate: int) -> tuple[int, int]:
-    """Where the sound begins and ends: the indices of the first sample and of the one after the last."""
+    """Where the sound begins and ends: its first sample, and the one after its last."""
     import numpy as np
 
     frame = rate // 100
@@ -50,11 +50,13 @@ def loudness(samples: "Samples", rate: int) -> float:
     """
     import numpy as np
 
+    if not len(samples):
+        return float("-inf")
     spectrum = np.fft.rfft(samples, 2 * len(samples))
     weighted = np.fft.irfft(spectrum * _k_weighting(len(spectrum), rate))[: len(samples)]
     block, step = int(0.4 * rate), int(0.1 * rate)
     if len(weighted) < block:
-        powers = np.asarray([np.mean(weighted**2)]) if len(weighted) else np.zeros(1)
+        powers = np.asarray([np.mean(weighted**2)])
     else:
         energy = np.concatenate(([0.0], np.cumsum(weighted**2)))
         starts = np.arange(0, len(weighted) - block + 1, step)

@@ -39,5 +39,6 @@ def align(text: str, spoken: str, language: str = "en") -> tuple[SpokenToken, ..
         for offset in range(count):
             parts[owners[offset * len(owners) // count]].append(said[said_from + offset])
     return tuple(
-        SpokenToken(token.written, " ".join(part)) for token, part in zip(tokens, parts, strict=True)
+        SpokenToken(token.written, " ".join(part))
+        for token, part in zip(tokens, parts, strict=True)
     )

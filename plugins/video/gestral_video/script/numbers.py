@@ -1,6 +1,6 @@
 """Numbers in English words, the way they are read aloud."""
 
-from num2words import num2words
+from num2words import num2words  # type: ignore[import-untyped]  # it has no types
 
 __all__ = ("cardinal", "decimal", "digits", "ordinal", "year")
 

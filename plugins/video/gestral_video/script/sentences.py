@@ -1,5 +1,7 @@
 """Splitting text into sentences."""
 
+# ruff: noqa: RUF001  # typographic marks are what this file is about
+
 import re
 
 __all__ = ("split_sentences",)
@@ -23,7 +25,7 @@ def split_sentences(text: str, language: str = "en") -> tuple[str, ...]:
         The sentences without white space around them, none empty. No character other than white
         space is lost: joined by spaces they are the text, save for spaces that were never there.
     """
-    from sentencex import segment
+    from sentencex import segment  # type: ignore[import-untyped]  # it has no types
 
     folded = " ".join(text.split())
     sentences: list[str] = []

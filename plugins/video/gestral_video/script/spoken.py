@@ -5,6 +5,8 @@ Each rule reads whole runs of the text, and hands back one part for every writte
 touches, so that what is said can always be traced to the word that says it.
 """
 
+# ruff: noqa: RUF001, RUF002  # typographic marks are what this file is about
+
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -118,8 +120,8 @@ def _ended(said: str, match: re.Match[str]) -> str:
 
 def _fit(parts: list[str], words: int) -> list[str]:
     """As many parts as written words: "5km" is one word, "5 km" is two."""
-    kept = parts[: words - 1] + [" ".join(part for part in parts[words - 1 :] if part)]
-    return kept + [""] * (words - len(kept))
+    kept = [*parts[: words - 1], " ".join(part for part in parts[words - 1 :] if part)]
+    return [*kept, *[""] * (words - len(kept))]
 
 
 _KEPT_PUNCTUATION = frozenset(",.;:!?…—()'\"-")
@@ -130,7 +132,9 @@ _FOLDED = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": 
 def _unread(text: str) -> list[str]:
     """Letters and punctuation as they are; signs that nobody reads aloud (emoji, bullets) go."""
     kept = (
-        c if c == " " or c in _KEPT_PUNCTUATION or unicodedata.category(c)[0] in _LETTER_LIKE else ""
+        c
+        if c == " " or c in _KEPT_PUNCTUATION or unicodedata.category(c)[0] in _LETTER_LIKE
+        else ""
         for c in text.translate(_FOLDED)
     )
     return "".join(kept).split(" ")
@@ -176,7 +180,7 @@ def _name(text: str) -> str:
     if known:
         return known
     words = (
-        cardinal(part) if part.isdigit() else PRONUNCIATIONS.get(part.lower(), part)
+        cardinal(part) if part.isdecimal() else PRONUNCIATIONS.get(part.lower(), part)
         for part in _NAME_PARTS.findall(text)
     )
     return " ".join(words)
@@ -419,22 +423,28 @@ RULES: tuple[Rule, ...] = (
     _rule("Node.js", r"\b([A-Z]\w+)\.js\b", lambda m: f"{_name(m[1])} J.S"),
     _rule(
         "file name",
-        rf"(?<![\w./-])(?P<name>[\w-]{1,64})\.(?P<extension>{_any_of(SPOKEN_EXTENSIONS)}){_END}",
+        rf"(?<![\w./-])(?P<name>[\w-]{{1,64}})\.(?P<extension>{_any_of(SPOKEN_EXTENSIONS)}){_END}",
         _file_name,
     ),
     _rule("option", r"(?<!\S)--([A-Za-z][\w-]*)", lambda m: f"dash dash {_name(m[1])}"),
     _rule("short option", r"(?<!\S)-([A-Za-z])(?!\w)", lambda m: f"dash {m[1]}"),
-    _rule("path", r"(?<![\w.])(?:~|\.{1,2})?(?:/[\w.-]*\w)+/?", lambda m: "slash " + _path(m[0].lstrip("~."))),
+    _rule(
+        "path",
+        r"(?<![\w.])(?:~|\.{1,2})?(?:/[\w.-]*\w)+/?",
+        lambda m: "slash " + _path(m[0].lstrip("~.")),
+    ),
     _rule("snake case", r"(?<!\w)_*[^\W_]+(?:_+[^\W_]+)+_*(?!\w)", lambda m: _name(m[0])),
     # Dates and times
     _rule(
         "month and day",
-        rf"\b{_MONTH} (?P<day>{_DAY})(?:[-–](?P<until>{_DAY}))?(?:,? (?P<year>{_YEAR}))?(?![\w%:]|[.,]\d)",
+        rf"\b{_MONTH} (?P<day>{_DAY})(?:[-–](?P<until>{_DAY}))?"
+        rf"(?:,? (?P<year>{_YEAR}))?(?![\w%:]|[.,]\d)",
         _month_day,
     ),
     _rule(
         "day and month",
-        rf"(?<![\w.,$€£])(?P<the>[Tt]he )?(?P<day>{_DAY}) (?P<of>of )?{_MONTH}(?:,? (?P<year>{_YEAR}))?{_END}",
+        rf"(?<![\w.,$€£])(?P<the>[Tt]he )?(?P<day>{_DAY}) (?P<of>of )?{_MONTH}"
+        rf"(?:,? (?P<year>{_YEAR}))?{_END}",
         _day_month,
     ),
     _rule(
@@ -490,8 +500,10 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "degrees",
         rf"({_SIGNED})\s?°\s?(C|F|K)?{_END}",
-        lambda m: f"{_amount(m[1])}|{'degree' if _is_one(m[1]) else 'degrees'}"
-        + {"C": "|Celsius", "F": "|Fahrenheit", "K": "|Kelvin", None: ""}[m[2]],
+        lambda m: (
+            f"{_amount(m[1])}|{'degree' if _is_one(m[1]) else 'degrees'}"
+            + {"C": "|Celsius", "F": "|Fahrenheit", "K": "|Kelvin", None: ""}[m[2]]
+        ),
     ),
     _rule(
         "version",
@@ -503,48 +515,98 @@ RULES: tuple[Rule, ...] = (
         rf"\b(?P<name>{_any_of(VERSIONED)}) (?P<numbers>\d+(?:\.\d+)+)(?!\w)",
         _named_version,
     ),
-    _rule("version of many parts", r"(?<![\w.])(?P<v>)(?P<numbers>\d+(?:\.\d+){2,})(?!\w)", _version),
+    _rule(
+        "version of many parts", r"(?<![\w.])(?P<v>)(?P<numbers>\d+(?:\.\d+){2,})(?!\w)", _version
+    ),
     _rule(
         "units",
         rf"(?P<number>{_SIGNED})(?:{_DASH}(?P<until>{_NUMBER}))?(?P<gap>[\s-]?)(?P<unit>{_any_of(UNITS)}){_END}",
         _unit,
     ),
-    _rule("resolution", rf"{_ALONE}(\d+)\s?[x×]\s?(\d+){_END}", lambda m: f"{cardinal(m[1])} by {cardinal(m[2])}"),
+    _rule(
+        "resolution",
+        rf"{_ALONE}(\d+)\s?[x×]\s?(\d+){_END}",
+        lambda m: f"{cardinal(m[1])} by {cardinal(m[2])}",
+    ),
     _rule("times", rf"{_ALONE}({_NUMBER})[x×]{_END}", lambda m: f"{decimal(m[1])} times"),
-    _rule("lines of a picture", rf"{_ALONE}(\d{{3,4}})([pi]){_END}", lambda m: f"{_pairs(m[1])} {m[2].upper()}"),
+    _rule(
+        "lines of a picture",
+        rf"{_ALONE}(\d{{3,4}})([pi]){_END}",
+        lambda m: f"{_pairs(m[1])} {m[2].upper()}",
+    ),
     _rule("thousands", rf"{_ALONE}({_NUMBER})[kK]{_END}", lambda m: f"{decimal(m[1])} K"),
-    _rule("millions", rf"{_ALONE}({_NUMBER})(M|bn){_END}", lambda m: f"{decimal(m[1])} {_SCALES[m[2].lower()]}"),
+    _rule(
+        "millions",
+        rf"{_ALONE}({_NUMBER})(M|bn){_END}",
+        lambda m: f"{decimal(m[1])} {_SCALES[m[2].lower()]}",
+    ),
     _rule("at least", rf"({_SIGNED})\+(?!\w)", lambda m: f"{_amount(m[1])} plus"),
     _rule("around the clock", r"\b24/7\b", lambda _: "twenty-four seven"),
     _rule("fraction", rf"{_ALONE}([1-9])/([2-9]|10)(?![\w/])", _fraction),
-    _rule("fraction sign", rf"(?<!\d)(\d{{1,9}})?\s?([{''.join(FRACTIONS)}])", lambda m: (f"{cardinal(m[1])} and|" if m[1] else "") + FRACTIONS[m[2]]),
-    _rule("ordinal", rf"{_ALONE}(\d{{1,3}}(?:,\d{{3}})+|\d+)(?:st|nd|rd|th)\b", lambda m: ordinal(m[1])),
+    _rule(
+        "fraction sign",
+        rf"(?<!\d)(\d{{1,9}})?\s?([{''.join(FRACTIONS)}])",
+        lambda m: (f"{cardinal(m[1])} and|" if m[1] else "") + FRACTIONS[m[2]],
+    ),
+    _rule(
+        "ordinal",
+        rf"{_ALONE}(\d{{1,3}}(?:,\d{{3}})+|\d+)(?:st|nd|rd|th)\b",
+        lambda m: ordinal(m[1]),
+    ),
     _rule("numbered", r"(?<![\w&])#(\d+)", lambda m: f"number {cardinal(m[1])}"),
     _rule("number abbreviated", r"\b([Nn])o\. (\d+)", lambda m: f"{m[1]}umber|{cardinal(m[2])}"),
     _rule("phone", r"(?<![\w.-])\+?\d{1,3}(?:[ -]\d{2,4}){2,4}(?![\w-])", lambda m: _phone(m[0])),
-    _rule("scientific", rf"({_SIGNED})[eE]([+-]?\d{{1,3}}){_END}", lambda m: f"{_amount(m[1])} times ten to the {_amount(m[2].lstrip('+'))}"),
+    _rule(
+        "scientific",
+        rf"({_SIGNED})[eE]([+-]?\d{{1,3}}){_END}",
+        lambda m: f"{_amount(m[1])} times ten to the {_amount(m[2].lstrip('+'))}",
+    ),
     _rule("range", rf"{_ALONE}({_NUMBER})[-–—]({_NUMBER})(?![\w-])", _range),
     _rule("range with spaces", rf"{_ALONE}({_NUMBER}) [–—-] ({_NUMBER}){_END}", _spaced_range),
-    _rule("year", rf"(?<![\w.,$€£#-])((?:19|20)\d\d)(?![\w,]\d|\w|\.\d)", lambda m: year(m[1])),
-    _rule("a year after its preposition", r"(?<=\b[iI]n )(1[1-8]\d\d)(?![\w.,]\w|\w)", lambda m: year(m[1])),
+    _rule("year", r"(?<![\w.,$€£#-])((?:19|20)\d\d)(?![\w,]\d|\w|\.\d)", lambda m: year(m[1])),
+    _rule(
+        "a year after its preposition",
+        r"(?<=\b[iI]n )(1[1-8]\d\d)(?![\w.,]\w|\w)",
+        lambda m: year(m[1]),
+    ),
     # Words
     _rule("title of a person", rf"\b({_any_of(TITLES)})\.(?= [A-Z])", lambda m: TITLES[m[1]]),
-    _rule("abbreviation", rf"(?<![\w.])({_any_of(ABBREVIATIONS)})(?!\w)", lambda m: ABBREVIATIONS[m[1]]),
-    _rule("pronounced otherwise", rf"(?i)(?<![\w])({_any_of(PRONUNCIATIONS)})(?!\w)", lambda m: PRONUNCIATIONS[m[1].lower()]),
+    _rule(
+        "abbreviation",
+        rf"(?<![\w.])({_any_of(ABBREVIATIONS)})(?!\w)",
+        lambda m: ABBREVIATIONS[m[1]],
+    ),
+    _rule(
+        "pronounced otherwise",
+        rf"(?i)(?<![\w])({_any_of(PRONUNCIATIONS)})(?!\w)",
+        lambda m: PRONUNCIATIONS[m[1].lower()],
+    ),
     _rule("letters and digits", r"(?<!\w)(?:[^\W\d_]+\d|\d+[^\W\d_])\w*", _letters_and_digits),
     _rule("camel case", r"(?<!\w)[a-z]+(?:[A-Z][a-z]+){1,6}(?!\w)", lambda m: _name(m[0])),
-    _rule("dotted name", r"(?<![\w.])[^\W\d_]{2,}(?:\.[^\W\d_]{2,})+(?![\w.])", lambda m: _dotted(m[0])),
+    _rule(
+        "dotted name",
+        r"(?<![\w.])[^\W\d_]{2,}(?:\.[^\W\d_]{2,})+(?![\w.])",
+        lambda m: _dotted(m[0]),
+    ),
     # Signs
-    _rule("less or more", r"(?<!\S)([<>])=?(?=\s?[\w-])", lambda m: "less than" if m[1] == "<" else "greater than"),
+    _rule(
+        "less or more",
+        r"(?<!\S)([<>])=?(?=\s?[\w-])",
+        lambda m: "less than" if m[1] == "<" else "greater than",
+    ),
     _rule("about", r"(?<!\w)[~≈](?=\s?\d)", lambda _: "about"),
     _rule("and or", r"\b([Aa])nd/or\b", lambda m: f"{m[1]}nd or"),
-    _rule("plus", r"(?<=[\w)]) \+ (?=[\w(])|(?<=\w)\+(?=\w)|(?<![\w+])\+(?=\d)", lambda m: "|plus|" if " " in m[0] else "plus"),
+    _rule(
+        "plus",
+        r"(?<=[\w)]) \+ (?=[\w(])|(?<=\w)\+(?=\w)|(?<![\w+])\+(?=\d)",
+        lambda m: "|plus|" if " " in m[0] else "plus",
+    ),
     _rule("minus", r"(?<=\d) [−-] (?=\d)", lambda _: "|minus|"),
     _rule("power", r"\^(?=\w)", lambda _: "to the power of"),
     _rule("sign", rf"[{re.escape(''.join(SIGNS))}]", lambda m: SIGNS[m[0]]),
     _rule("amount", rf"(?:(?<!\S)[-−])?{_NUMBER}", lambda m: _amount(m[0])),
     _rule("digits of any script", r"\d+", lambda m: digits(m[0])),
-)  # fmt: skip
+)
 
 
 def _pairs(number: str) -> str:

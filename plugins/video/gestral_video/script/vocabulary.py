@@ -1,5 +1,7 @@
 """The words behind the rules of reading aloud: tables, no logic."""
 
+# ruff: noqa: RUF001  # typographic marks are what this file is about
+
 from typing import Final
 
 __all__ = (
@@ -380,4 +382,4 @@ SIGNS: Final = {
     "\\": "backslash",
     "#": "hash",
 }
-"""Signs that are said. What is neither here nor a letter, digit or mark of punctuation is silent."""
+"""Signs that are said. What is not here and no letter, digit or punctuation is silent."""

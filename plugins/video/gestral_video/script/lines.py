@@ -1,0 +1,175 @@
+"""An article as lines that can be spoken, in order: what both ways of telling it start from."""
+
+# ruff: noqa: RUF001  # typographic marks are what this file is about
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from gestral_video.articles.article import (
+    Article,
+    Block,
+    Code,
+    Heading,
+    Image,
+    ListBlock,
+    Paragraph,
+    Quote,
+    Table,
+)
+from gestral_video.script.facts import describe_code, describe_table, image_words
+from gestral_video.script.sentences import split_sentences
+
+__all__ = ("Line", "lines_of", "word_count")
+
+Kind = Literal["heading", "prose", "item", "quote", "description"]
+
+MOST_WORDS = 45
+"""A longer sentence is hard to follow by ear; it is parted at its semicolons."""
+SENTENCE_PAUSE = 0.25
+ITEM_PAUSE = 0.35
+FORMULA = "Here is a formula."
+BLOCK_PAUSE = 0.5
+HEADING_PAUSE = 0.6
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A sentence that could be said.
+
+    Attributes:
+        text: As it is written.
+        kind: What it is in the article.
+        block_ids: Where it comes from.
+        section: How many headings came before it.
+        first: It opens its block.
+        last: It closes its block.
+        pause: Silence after it, in seconds.
+    """
+
+    text: str
+    kind: Kind
+    block_ids: tuple[str, ...]
+    section: int
+    first: bool = True
+    last: bool = True
+    pause: float = BLOCK_PAUSE
+
+
+def word_count(text: str) -> int:
+    """Words, or what takes as long to say in scripts without spaces: two characters."""
+    return max(len(text.split()), sum(1 for c in text if ord(c) > 0x2E7F) // 2)
+
+
+def lines_of(article: Article) -> list[Line]:
+    """Everything in the article that can be spoken, in order, without the title."""
+    title = article.title.casefold().strip()
+    lines: list[Line] = []
+    section = 0
+    for block in article.blocks:
+        if isinstance(block, Heading):
+            if block.text.casefold().strip() == title or not _speakable(block.text):
+                continue
+            section += 1
+        lines += (line for line in _of_block(block, section, article.language))
+    return list(_said_once(lines))
+
+
+def _said_once(lines: list[Line]) -> Iterator[Line]:
+    """Without sentences said before: pages repeat teasers, and captions the text beside them."""
+    said: set[str] = set()
+    for line in lines:
+        key = line.text.casefold()
+        if line.kind == "heading" or key not in said:
+            yield line
+        if line.kind != "description":
+            said.add(key)
+
+
+def _of_block(block: Block, section: int, language: str) -> Iterator[Line]:
+    if isinstance(block, Heading):
+        yield _line(block, block.text, "heading", section, HEADING_PAUSE)
+    elif isinstance(block, Paragraph):
+        if _is_formula(block.text):
+            yield _line(block, FORMULA, "description", section, BLOCK_PAUSE)
+        else:
+            yield from _prose(block, block.text, "prose", section, language)
+    elif isinstance(block, ListBlock):
+        yield from _of_list(block, section, language)
+    elif isinstance(block, Quote):
+        yield from _of_quote(block, section, language)
+    else:
+        yield from _prose(block, _description(block), "description", section, language)
+
+
+def _of_list(block: ListBlock, section: int, language: str) -> Iterator[Line]:
+    for item in block.items:
+        for line in _prose(block, item, "item", section, language):
+            pause = ITEM_PAUSE if line.last else SENTENCE_PAUSE
+            yield msgspec.structs.replace(line, pause=pause)
+
+
+def _of_quote(block: Quote, section: int, language: str) -> Iterator[Line]:
+    if _speakable(block.text):
+        author = " ".join(block.author.split())
+        opening = f"In the words of {author}:" if author else "A quotation:"
+        yield _line(block, opening, "description", section, ITEM_PAUSE)
+        yield from _prose(block, block.text, "quote", section, language)
+
+
+def _description(block: Code | Table | Image) -> str:
+    """What is said in place of something to look at; empty where there is nothing to say."""
+    if isinstance(block, Code):
+        return describe_code(block) if block.text.strip() else ""
+    if isinstance(block, Table):
+        return describe_table(block) if block.rows or block.header else ""
+    return image_words(block)
+
+
+_MATHS = re.compile(r"[=+−×÷±√∑∏∫∂∇≤≥≠≈∞^<>]")
+_WORDS = re.compile(r"[^\W\d_]{3,}")
+
+
+def _is_formula(text: str) -> bool:
+    """More signs than words: it can be looked at, but not be followed by ear."""
+    return bool(_MATHS.search(text)) and 2 * sum(map(len, _WORDS.findall(text))) < len(text)
+
+
+def _line(block: Block, text: str, kind: Kind, section: int, pause: float) -> Line:
+    folded = " ".join(text.split())
+    return Line(text=folded, kind=kind, block_ids=(block.id,), section=section, pause=pause)
+
+
+_REFERENCE_MARK = re.compile(r"(?<=\S)\s?\[\d{1,3}\]")
+
+
+def _prose(block: Block, text: str, kind: Kind, section: int, language: str) -> Iterator[Line]:
+    # Marks of footnotes are for the eye.
+    sentences = split_sentences(_REFERENCE_MARK.sub("", text), language)
+    parts = [p for sentence in sentences for p in _parted(sentence) if _speakable(p)]
+    for index, part in enumerate(parts):
+        last = index == len(parts) - 1
+        yield Line(
+            text=part,
+            kind=kind,
+            block_ids=(block.id,),
+            section=section,
+            first=index == 0,
+            last=last,
+            pause=BLOCK_PAUSE if last else SENTENCE_PAUSE,
+        )
+
+
+def _parted(sentence: str) -> list[str]:
+    if word_count(sentence) <= MOST_WORDS:
+        return [sentence]
+    return re.split(r"(?<=;) ", sentence)
+
+
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
+
+
+def _speakable(text: str) -> bool:
+    """Has words, besides addresses."""
+    return any(character.isalnum() for character in _ADDRESS.sub("", text))
