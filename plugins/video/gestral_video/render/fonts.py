@@ -1,8 +1,9 @@
 """The fonts that ship, and the system's for what they lack.
 
-Inter, Source Serif 4 and JetBrains Mono (SIL Open Font License 1.1, texts beside the files) come as
-one file for every part of the alphabet; skia falls back from one to the next letter by letter.
-Letters in none of them are looked for among the fonts of the operating system.
+Inter, Source Serif 4 and JetBrains Mono come as one file for every part of the alphabet, Noto Emoji
+as one for all emoji (SIL Open Font License 1.1, texts beside the files); skia falls back from one to
+the next letter by letter. Letters in none of them are looked for among the fonts of the operating
+system.
 """
 
 import hashlib
@@ -20,6 +21,8 @@ Family = Literal["sans", "serif", "mono"]
 _FOLDER = Path(__file__).parent / "fonts"
 _STEMS: dict[Family, str] = {"sans": "inter", "serif": "source-serif-4", "mono": "jetbrains-mono"}
 _SUBSETS = ("latin", "latin-ext", "cyrillic", "greek", "vietnamese")
+_EMOJI = "emoji"
+_JOINERS = "\u200c\u200d"
 _INVISIBLE = {"Cc", "Cf", "Zl", "Zp", "Zs", "Mn", "Me"}
 
 
@@ -45,6 +48,9 @@ class _Fonts:
                     self.provider.registerTypeface(typeface, name)
                     self.typefaces.setdefault(name, typeface)
             self.shipped[family] = names
+        emoji = skia.Typeface.MakeFromFile(str(_FOLDER / "noto-emoji-600-normal.woff"))
+        self.provider.registerTypeface(emoji, _EMOJI)
+        self.typefaces[_EMOJI] = emoji
         self.collection.setDefaultFontManager(self.provider, self.shipped["sans"][0])
 
     def has(self, name: str, character: str) -> bool:
@@ -89,35 +95,32 @@ def _extra_family(family: Family, character: str, weight: int) -> str:
         return ""
     if any(fonts.has(name, character) for name in fonts.shipped[family]):
         return ""
-    for name in fonts.shipped["sans"]:
+    for name in (*fonts.shipped["sans"], _EMOJI):
         if fonts.has(name, character):
             return name
     return fonts.system_family(character, weight)
 
 
 def without_tofu(text: str, family: Family, weight: int) -> str:
-    """The text without the symbols and emoji that no font here has.
+    """The text without control characters, and without the symbols that no font here has.
 
     Letters stay, whatever happens: a box says more than a hole in a word.
     """
+    return "".join(c for c in text if _drawable(c, family, weight))
+
+
+@cache
+def _drawable(character: str, family: Family, weight: int) -> bool:
+    category = unicodedata.category(character)
+    if category in {"Cc", "Cs", "Co", "Cn"}:
+        return character == "\n"
+    if category == "Cf":
+        return character in _JOINERS
+    if category not in {"So", "Sk"}:
+        return True
     fonts = _fonts()
-
-    def drawable(character: str) -> bool:
-        category = unicodedata.category(character)
-        if category in {"Cs", "Co", "Cn"}:
-            return False
-        if (
-            category not in {"So", "Sk", "Cf", "Mn", "Me"}
-            or character in "\u200c\u200d\u200e\u200f"
-        ):
-            return True
-        if category == "Cf" or character in "\ufe0e\ufe0f":
-            return False
-        if any(fonts.has(name, character) for name in fonts.shipped[family]):
-            return True
-        return bool(_extra_family(family, character, weight)) or category in {"Mn", "Me"}
-
-    return "".join(filter(drawable, text))
+    own = any(fonts.has(name, character) for name in fonts.shipped[family])
+    return own or bool(_extra_family(family, character, weight))
 
 
 @cache

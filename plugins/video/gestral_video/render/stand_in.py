@@ -30,7 +30,15 @@ _PT_LOAD, _PT_DYNAMIC, _PT_GNU_STACK = 1, 2, 0x6474E551
 _READ_WRITE = 6
 _SHT_DYNSYM = 11
 _GLOBAL_FUNCTION = 0x12
-_DT_NULL, _DT_HASH, _DT_STRTAB, _DT_SYMTAB, _DT_STRSZ, _DT_SYMENT, _DT_SONAME = 0, 4, 5, 6, 10, 11, 14
+_DT_NULL, _DT_HASH, _DT_STRTAB, _DT_SYMTAB, _DT_STRSZ, _DT_SYMENT, _DT_SONAME = (
+    0,
+    4,
+    5,
+    6,
+    10,
+    11,
+    14,
+)
 _PAGE = 0x10000  # the largest page of either machine
 
 
@@ -50,7 +58,9 @@ def wanted(path: Path) -> list[str]:
             if kind == _SHT_DYNSYM:
                 base = sections[strings][4]
                 symbols = _SYMBOL.iter_unpack(data[offset : offset + size])
-                names = [base + name for name, _, _, section, _, _ in symbols if name and not section]
+                names = [
+                    base + name for name, _, _, section, _, _ in symbols if name and not section
+                ]
                 return [data[name : data.find(b"\0", name)].decode() for name in names]
     raise ValueError(f"{path} has no table of dynamic symbols")
 
@@ -79,8 +89,7 @@ def stand_in(soname: str, functions: Iterable[str], machine: int) -> bytes:
     symbols_at = programs_at + 3 * _PROGRAM.size
     hash_at = symbols_at + count * _SYMBOL.size
     # One bucket with all symbols in one chain: there are few, and so no hash has to be computed.
-    table = [1, count, count - 1, *range(-1, count - 1)]
-    table[3] = 0
+    table = [1, count, count - 1, 0, *range(count - 1)]
     dynamic_at = hash_at + (4 * len(table) + 7) // 8 * 8
     entries = (
         (_DT_SONAME, offsets[0]),

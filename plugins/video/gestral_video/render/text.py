@@ -35,7 +35,7 @@ _TOKEN = re.compile(
 )
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _UNICODE = skia.Unicodes.ICU.Make()
-_ISOLATE, _END_OF_ISOLATE = "\u2067", "\u2069"
+_ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
 
 
 @dataclass(frozen=True)
@@ -332,15 +332,15 @@ def _paragraph(runs: tuple[Run, ...], face: Face) -> Any:
         style.setLetterSpacing(face.tracking * face.size)
         style.setColor(colour)
         builder.pushStyle(style)
-        builder.addText(without_tofu(text, face.family, face.weight))
+        builder.addText(text)
         builder.pop()
 
-    # The binding cannot set a paragraph's direction; an isolate gives the line its own.
+    # The binding cannot set a paragraph's direction; an isolate takes it from the first letter.
     mirrored = bool(_RIGHT_TO_LEFT.search(whole))
     if mirrored:
         add(_ISOLATE, 0)
     for run in runs:
-        add(run.text, run.colour)
+        add(without_tofu(run.text, face.family, face.weight), run.colour)
     if mirrored:
         add(_END_OF_ISOLATE, 0)
     paragraph = builder.Build()

@@ -5,7 +5,7 @@ Which scene a sentence gets (the first rule that holds):
 | The sentence comes from | and | Scene |
 |---|---|---|
 | the title | | title, over the lead picture or the first good one |
-| a list | at least one item is spoken | list: the items spoken, each appearing with its words |
+| a list | two short items or more are told together | list: each item appears with its words |
 | code | | code |
 | a quotation | | quote |
 | an image | its picture is usable | image |
@@ -69,6 +69,8 @@ LIST_LENGTH: Mapping[Format, int] = {"16:9": 420, "9:16": 400, "1:1": 300, "4:5"
 """Characters that a list scene shows, all items together."""
 
 LIST_ITEMS = 6
+ITEM_LENGTH = 160
+"""Characters: a longer item is a paragraph with a bullet before it, and is shown as text."""
 LEAD_IN = 0.6
 """Silence before the title is spoken, in seconds: time to look."""
 SCENE_LEAD_IN = 0.2
@@ -77,6 +79,8 @@ old scene is nearly gone when the first word comes."""
 TAIL = 0.6
 """Silence after the title and after the last sentence, in seconds."""
 CLOSING_SECONDS = 3.0
+SHORTEST_SCENE = 1.8
+"""Seconds: a spoken heading of one word still stands long enough to be read."""
 
 QUIET_LOOKS, STRONG_LOOK = 2, 2
 """Every style has two quiet looks, 0 and 1, and a strong one for what stands out."""
@@ -156,6 +160,7 @@ def compose(
         for part in _parts(sentence, take, TEXT_LENGTH[format])
     ]
     groups = _grouped(article, parts, format)
+    _unlist(groups)
     title_picture = _title_picture(article, pictures)
     _illustrate(article, groups, pictures)
     _space(groups)
@@ -250,6 +255,13 @@ def _grouped(article: Article, parts: Sequence[_Part], shape: Format) -> list[_G
     return groups
 
 
+def _unlist(groups: Sequence[_Group]) -> None:
+    """One item is no list: it is shown as text."""
+    for group in groups:
+        if group.kind == "list" and isinstance(group.block, ListBlock):
+            group.kind = "list" if len(_spoken_items(group.block, group.parts)) > 1 else "text"
+
+
 def _space(groups: Sequence[_Group]) -> None:
     """Give scenes their silences; a sentence told in two scenes is not interrupted."""
     for before, after in pairwise(groups):
@@ -260,6 +272,9 @@ def _space(groups: Sequence[_Group]) -> None:
     groups[0].lead_in = LEAD_IN
     for group in (groups[0], groups[-1]):
         group.tail += TAIL
+    for group in groups:
+        if group.parts[-1].pause > 0:
+            group.tail += max(0.0, SHORTEST_SCENE - group.lead_in - group.seconds - group.tail)
 
 
 def _kind(part: _Part, block: Block | None) -> str:
@@ -267,7 +282,8 @@ def _kind(part: _Part, block: Block | None) -> str:
         return "title"
     match block:
         case ListBlock():
-            return "list" if _spoken_items(block, (part,)) else "text"
+            spoken = [len(block.items[item]) for item, _ in _spoken_items(block, (part,))]
+            return "list" if spoken and max(spoken) <= ITEM_LENGTH else "text"
         case Code():
             return "code"
         case Quote():
