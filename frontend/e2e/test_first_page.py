@@ -161,6 +161,19 @@ def test_what_is_refused_is_explained_and_nothing_typed_is_lost(page: Page) -> N
     expect(address).to_have_value("http://127.0.0.1/post")
 
 
+def test_an_ended_session_leads_to_signing_in_and_back_to_the_same_page(page: Page) -> None:
+    sign_up(page, "expired@example.org")
+    page.context.clear_cookies()
+    page.get_by_label("Make a video of a post").fill("https://blog.example/post")
+    page.get_by_role("button", name="Make video").click()
+    expect(page.get_by_text("You have been signed out")).to_be_visible()
+    page.get_by_label("E-mail").fill("expired@example.org")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Videos", exact=True)).to_be_visible()
+    expect(page).to_have_url(re.compile("/video/videos$"))
+
+
 def test_a_wrong_password_is_explained_without_telling_who_has_an_account(page: Page) -> None:
     page.goto("/")
     page.get_by_label("E-mail").fill("nobody@example.org")

@@ -62,7 +62,9 @@ export function showProgress(place, { state, stage, done, total }) {
   const waits = state === "waiting" || state === "queued";
   const name = stage || (waits ? "Waiting for its turn" : "Starting");
   part(place, "stage").textContent = name;
-  part(place, "count").textContent = total ? `${done} of ${total}` : "";
+  const isMany = total > 100;
+  const count = isMany ? `${Math.floor((100 * done) / total)} %` : `${done} of ${total}`;
+  part(place, "count").textContent = total ? count : "";
   const bar = /** @type {HTMLProgressElement} */ (place.querySelector("progress"));
   bar.ariaLabel = name;
   if (total) {
