@@ -1,6 +1,6 @@
 """The running platform: what handlers, jobs and commands are handed as `Services`."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -86,6 +86,18 @@ class Platform:
         if close is not None:
             self._closers.append(lambda: close(made))
         return made
+
+    def replace(
+        self,
+        capability: Capability[T],
+        made: T,
+        *,
+        close: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Use something else for a capability from now on; for tests."""
+        self._made[capability] = made
+        if close is not None:
+            self._closers.append(close)
 
     def settings(self, kind: type[S]) -> S:
         """See `Services.settings`."""

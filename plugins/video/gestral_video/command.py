@@ -62,12 +62,8 @@ def make_command(
 ) -> None:
     """Make one video."""
     _check_output(output)
-    order = Order(
-        mode=choices["mode"],  # type: ignore[arg-type] - click has checked these three
-        captions=choices["captions"],  # type: ignore[arg-type]
-        format=choices["format_"],  # type: ignore[arg-type]
-        style=choices["style"],
-    )
+    choices["format"] = choices.pop("format_")
+    order = msgspec.convert(choices, Order)
     with _progress(quiet=as_json) as tell:
         made = asyncio.run(_make(post, order, cache or _default_cache(), output, tell))
     if as_json:

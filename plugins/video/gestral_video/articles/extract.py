@@ -59,7 +59,7 @@ def extract_whole(page: bytes, address: str, *, charset: str | None = None) -> A
     if blocks and isinstance(blocks[0], Heading):
         title = squeeze(metadata.title)
         blocks = blocks[1:] if squeeze(blocks[0].text) == title else blocks
-    return _article(tree, metadata, blocks, address)
+    return _article(tree, metadata, blocks, address, shortest=1)
 
 
 @contextmanager
@@ -72,10 +72,15 @@ def _reasonable(address: str) -> Iterator[None]:
 
 
 def _article(
-    tree: HtmlElement, metadata: Metadata, blocks: tuple[Block, ...], address: str
+    tree: HtmlElement,
+    metadata: Metadata,
+    blocks: tuple[Block, ...],
+    address: str,
+    *,
+    shortest: int = SHORTEST_TEXT,
 ) -> Article:
     text = "\n".join(_prose(blocks))
-    if sum(letter.isalnum() for letter in text) < SHORTEST_TEXT:
+    if sum(letter.isalnum() for letter in text) < shortest:
         raise InputError(
             f"The page {address} has no article text; it may need JavaScript to show any.",
             hint="Give the address of a single post, or the post as an HTML or Markdown file.",

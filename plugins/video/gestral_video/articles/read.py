@@ -11,7 +11,7 @@ from .article import Article
 from .document import PAGE_LIMIT, decode
 from .sandbox import extract_safely
 
-__all__ = ("is_address", "read_file")
+__all__ = ("is_address", "read_bytes", "read_file")
 
 _HTML: Final = (".html", ".htm", ".xhtml")
 _MARKDOWN: Final = (".md", ".markdown")
@@ -38,18 +38,57 @@ async def read_file(path: Path) -> Article:
             `unknown-file-type`, `bad-front-matter`, and what extraction raises.
     """
     data, address = await asyncio.to_thread(_read, path)
-    kind = path.suffix.lower()
+    return await read_bytes(data, str(path), address)
+
+
+async def read_bytes(data: bytes, name: str, address: str) -> Article:
+    """The article in the bytes of a file, such as one that somebody uploaded.
+
+    Args:
+        data: What the file holds.
+        name: The file's name; its ending says what kind of file it is.
+        address: What the article's address shall be.
+
+    Raises:
+        TooLargeError: `too-large`.
+        InputError: As `read_file`, but for what concerns the disk.
+    """
+    kind = _kind(name)
+    if len(data) > PAGE_LIMIT:
+        raise _too_large(name)
+    if not data.strip():
+        raise InputError(f"The file {name} is empty.", code="empty-file")
     if kind in _HTML:
         return await extract_safely(data, address)
     if b"\x00" in data[:8000] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError(
-            f"{path} is not a text file.",
+            f"{name} is not a text file.",
             hint="Give a post as HTML, Markdown or plain text.",
             code="binary-file",
         )
     text = decode(data).replace("\r\n", "\n")
-    page = _markdown_page(text, path) if kind in _MARKDOWN else _text_page(text, path)
+    page = _markdown_page(text, name) if kind in _MARKDOWN else _text_page(text)
     return await extract_safely(page.encode(), address, whole=True)
+
+
+def _kind(name: str) -> str:
+    """The ending of a file's name, if files of that kind are read."""
+    kind = Path(name).suffix.lower()
+    if kind not in (*_HTML, *_MARKDOWN, *_TEXT):
+        raise InputError(
+            f"{name} is of a kind that is not read.",
+            hint="Posts are read from .html, .md and .txt files.",
+            code="unknown-file-type",
+        )
+    return kind
+
+
+def _too_large(name: str) -> TooLargeError:
+    return TooLargeError(
+        f"{name} has more than {PAGE_LIMIT // 1_000_000} MB.",
+        hint="Give a file with a single post.",
+        code="too-large",
+    )
 
 
 def _read(path: Path) -> tuple[bytes, str]:
@@ -61,18 +100,10 @@ def _read(path: Path) -> tuple[bytes, str]:
                 hint="Give one post: an HTML, Markdown or text file.",
                 code="is-a-folder",
             )
-        if path.suffix.lower() not in (*_HTML, *_MARKDOWN, *_TEXT) and path.exists():
-            raise InputError(
-                f"{path} is of a kind that is not read.",
-                hint="Posts are read from .html, .md and .txt files.",
-                code="unknown-file-type",
-            )
+        if path.exists():
+            _kind(path.name)
         if path.stat().st_size > PAGE_LIMIT:
-            raise TooLargeError(
-                f"{path} has more than {PAGE_LIMIT // 1_000_000} MB.",
-                hint="Give a file with a single post.",
-                code="too-large",
-            )
+            raise _too_large(str(path))
         data = path.read_bytes()
     except FileNotFoundError as error:
         raise NotFoundError(
@@ -84,15 +115,13 @@ def _read(path: Path) -> tuple[bytes, str]:
         raise InputError(
             f"The file {path} cannot be read: {error.strerror or error}.", code="unreadable-file"
         ) from error
-    if not data.strip():
-        raise InputError(f"The file {path} is empty.", code="empty-file")
     return data, path.resolve().as_uri()
 
 
-def _markdown_page(text: str, path: Path) -> str:
+def _markdown_page(text: str, name: str) -> str:
     from markdown_it import MarkdownIt
 
-    front, body = _front_matter(text, path)
+    front, body = _front_matter(text, name)
     # Posts in Markdown hold raw HTML by custom; the walk over the result runs no script of theirs.
     rendered = (
         MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(body)
@@ -100,7 +129,7 @@ def _markdown_page(text: str, path: Path) -> str:
     return _page(front, rendered)
 
 
-def _text_page(text: str, path: Path) -> str:
+def _text_page(text: str) -> str:
     from html import escape
 
     paragraphs = [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
@@ -110,7 +139,7 @@ def _text_page(text: str, path: Path) -> str:
     return _page(front, "".join(f"<p>{escape(part)}</p>" for part in paragraphs))
 
 
-def _front_matter(text: str, path: Path) -> tuple[dict[str, Any], str]:
+def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
     """The front matter as a mapping, and the text after it."""
     import tomllib
 
@@ -126,7 +155,7 @@ def _front_matter(text: str, path: Path) -> tuple[dict[str, Any], str]:
             return {}, text
     except (yaml.YAMLError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(
-            f"The front matter at the top of {path} cannot be read: {' '.join(str(error).split())}",
+            f"The front matter at the top of {name} cannot be read: {' '.join(str(error).split())}",
             hint="Correct it or take it out.",
             code="bad-front-matter",
         ) from error

@@ -1,5 +1,7 @@
 """Blogs, posts and videos."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
@@ -10,7 +12,7 @@ branch_labels = None
 depends_on = None
 
 
-def _record(*columns: sa.Column) -> list[sa.Column]:
+def _record(*columns: sa.Column[Any]) -> list[sa.Column[Any]]:
     """The columns that every table has around its own."""
     moment = sa.DateTime(timezone=True)
     return [

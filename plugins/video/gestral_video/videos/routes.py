@@ -1,6 +1,5 @@
 """`/api/video/videos`: ordering, watching, cancelling and deleting videos."""
 
-import tempfile
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,14 +9,13 @@ import msgspec
 from litestar import Controller, delete, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
-from litestar.enums import RequestEncodingType
-from litestar.params import Body, FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gestral.capabilities import FETCHER, JOBS, OBJECT_STORE, Identity, JobView
-from gestral.errors import ConflictError, InputError, NotFoundError, TooLargeError
+from gestral.errors import ConflictError, InputError, NotFoundError
 from gestral.plugin import Services
 from gestral_video.articles.article import Article
 from gestral_video.narration.narrate import require_voice
@@ -104,7 +102,7 @@ class VideoController(Controller):
     @post("/", permission="video:make", summary="Make a video of the post at an address")
     async def order(
         self,
-        data: AddressOrder,
+        data: JSONBody[AddressOrder],
         services: NamedDependency[Services],
         session: NamedDependency[AsyncSession],
         identity: NamedDependency[Identity],
@@ -122,7 +120,7 @@ class VideoController(Controller):
     )
     async def order_file(
         self,
-        data: Annotated[FileOrder, Body(media_type=RequestEncodingType.MULTI_PART)],
+        data: MultipartBody[FileOrder],
         services: NamedDependency[Services],
         session: NamedDependency[AsyncSession],
         identity: NamedDependency[Identity],
@@ -264,17 +262,10 @@ async def _accept(
 
 async def _read_upload(upload: UploadFile) -> Article:
     """Read an uploaded post; its pictures, which lie on somebody's disk, are not to be had."""
-    from gestral_video.articles.read import read_file
+    from gestral_video.articles.read import read_bytes
 
-    data = await upload.read(PAGE_BYTES + 1)
-    if len(data) > PAGE_BYTES:
-        raise TooLargeError(f"The file has more than {PAGE_BYTES // 1024**2} MiB.")
     name = Path(upload.filename or "post.html").name
-    with tempfile.TemporaryDirectory(prefix="gestral-upload-") as folder:
-        path = Path(folder) / f"post{Path(name).suffix.lower()}"
-        path.write_bytes(data)
-        article = await read_file(path)
-    return msgspec.structs.replace(article, address=f"upload:{name}")
+    return await read_bytes(await upload.read(), name, f"upload:{name}")
 
 
 async def _own(session: AsyncSession, identity: Identity, video_id: uuid.UUID) -> VideoRow:

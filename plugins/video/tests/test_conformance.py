@@ -1,0 +1,3 @@
+"""The plugin holds the contract."""
+
+from gestral.testing.conformance import *  # noqa: F403
