@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-import skia  # type: ignore[import-not-found]  # compiled, without stubs
+from gestral_video.render.raster import skia
 
 __all__ = ("Family", "collection", "families", "font_style", "fonts_version", "without_tofu")
 

@@ -12,7 +12,8 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-import skia  # type: ignore[import-not-found]  # compiled, without stubs
+
+from gestral_video.render.raster import skia
 
 __all__ = ("Patch", "Plane", "Planes", "draw_patch", "opaque_patch", "to_rgb")
 

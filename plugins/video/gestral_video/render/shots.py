@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import skia  # type: ignore[import-not-found]  # compiled, without stubs
 
 from gestral_video.render.compositor import Draw, Layer, Rect
 from gestral_video.render.patches import Patch, draw_patch, opaque_patch
@@ -24,6 +23,7 @@ from gestral_video.render.pictures import (
     read_picture,
     resized,
 )
+from gestral_video.render.raster import skia
 from gestral_video.render.stage import Stage
 from gestral_video.render.styles import Palette, Style, draw_tile
 from gestral_video.render.syntax import coloured_lines

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import skia  # type: ignore[import-not-found]  # compiled, without stubs
-
 from gestral.errors import InputError
 from gestral_video.render.fonts import Family
+from gestral_video.render.raster import skia
 
 __all__ = ("STYLES", "Palette", "Style", "contrast", "draw_tile", "style")
 

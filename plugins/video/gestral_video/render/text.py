@@ -13,9 +13,8 @@ from itertools import accumulate
 from math import inf
 from typing import Any
 
-import skia  # type: ignore[import-not-found]  # compiled, without stubs
-
 from gestral_video.render.fonts import Family, collection, families, font_style, without_tofu
+from gestral_video.render.raster import skia
 
 __all__ = (
     "Face",
