@@ -20,12 +20,10 @@ POST = """
 <body><article>
 <h1>How our bakery keeps its starter alive</h1>
 <p>Our sourdough starter has been alive for twelve years. We feed it every morning with equal
-parts of flour and water, and we keep it at the back of the kitchen, where it is warm.</p>
+parts of flour and water.</p>
 <h2>What we learned</h2>
-<p>A starter that smells of apples is hungry. Feed it twice on that day, and it will be well on the
-next one. Most mistakes can be mended, if you notice them soon.</p>
-<ul><li>Use a clean jar.</li><li>Write the date on it.</li><li>Never use all of it.</li></ul>
-<p>Bread is patient with those who are patient with it.</p>
+<p>A starter that smells of apples is hungry.</p>
+<ul><li>Use a clean jar.</li><li>Never use all of it.</li></ul>
 </article></body></html>
 """
 
