@@ -24,8 +24,9 @@ def client_of(handlers: list[HTTPRouteHandler]) -> Client:
     )
 
 
-@pytest.fixture
-def built(tmp_path: Path) -> Iterator[Client]:
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    tmp_path = tmp_path_factory.mktemp("built")
     dist = tmp_path / "dist"
     (dist / "assets").mkdir(parents=True)
     (dist / "index.html").write_bytes(b"<!doctype html><title>Gestral</title>")
@@ -115,8 +116,9 @@ def test_a_missing_build_is_said_openly_with_the_remedy(tmp_path: Path) -> None:
         assert client.get("/api/nope", headers=PAGE).status_code == 404
 
 
-@pytest.fixture
-def panels(tmp_path: Path) -> Iterator[Client]:
+@pytest.fixture(scope="module")
+def panels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    tmp_path = tmp_path_factory.mktemp("plugin")
     folder = tmp_path / "panels"
     folder.mkdir()
     (folder / "hello.js").write_bytes(SCRIPT)
