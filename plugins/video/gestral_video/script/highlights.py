@@ -18,7 +18,7 @@ from gestral_video.script.rank import overlap, text_rank
 
 __all__ = ("choose",)
 
-WORDS_PER_SECOND = 2.6
+WORDS_PER_SECOND = 2.4
 """The default voice's pace over whole posts, its pauses included."""
 SECONDS = 75.0
 """What is aimed at."""

@@ -169,6 +169,8 @@ def _dotted(text: str) -> str:
     return " dot ".join(_name(part) for part in text.split(".") if part)
 
 
+LONGEST_ACRONYM = 5
+"""Letters; longer names in capitals are words."""
 _NAME_PARTS = re.compile(
     r"[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z]+|[A-Z]|\d+|[^\W\d_]+", re.UNICODE
 )  # runs of capitals, words, single capitals, digits, letters of other scripts
@@ -179,11 +181,15 @@ def _name(text: str) -> str:
     known = PRONUNCIATIONS.get(text.lower())
     if known:
         return known
-    words = (
-        cardinal(part) if part.isdecimal() else PRONUNCIATIONS.get(part.lower(), part)
-        for part in _NAME_PARTS.findall(text)
-    )
-    return " ".join(words)
+    return " ".join(_name_part(part) for part in _NAME_PARTS.findall(text))
+
+
+def _name_part(part: str) -> str:
+    if part.isdecimal():
+        return cardinal(part)
+    # Capitals are spelled, but nobody spells STANDALONE.
+    plain = part.lower() if part.isupper() and len(part) > LONGEST_ACRONYM else part
+    return PRONUNCIATIONS.get(part.lower(), plain)
 
 
 def _path(text: str) -> str:
@@ -427,7 +433,7 @@ RULES: tuple[Rule, ...] = (
         _file_name,
     ),
     _rule("option", r"(?<!\S)--([A-Za-z][\w-]*)", lambda m: f"dash dash {_name(m[1])}"),
-    _rule("short option", r"(?<!\S)-([A-Za-z])(?!\w)", lambda m: f"dash {m[1]}"),
+    _rule("short option", r"(?<!\S)-([A-Za-z]\w{0,2})(?!\w)", lambda m: f"dash {_name(m[1])}"),
     _rule(
         "path",
         r"(?<![\w.])(?:~|\.{1,2})?(?:/[\w.-]*\w)+/?",
@@ -578,8 +584,13 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "pronounced otherwise",
-        rf"(?i)(?<![\w])({_any_of(PRONUNCIATIONS)})(?!\w)",
+        rf"(?i)(?<![\w.])({_any_of(PRONUNCIATIONS)})(?!\w|\.\w)",
         lambda m: PRONUNCIATIONS[m[1].lower()],
+    ),
+    _rule(
+        "capitals and a number",
+        r"(?<![\w-])([A-Z]{2,})-(\d{1,4})(?![\w-])",
+        lambda m: f"{PRONUNCIATIONS.get(m[1].lower(), m[1])} {cardinal(m[2])}",
     ),
     _rule("letters and digits", r"(?<!\w)(?:[^\W\d_]+\d|\d+[^\W\d_])\w*", _letters_and_digits),
     _rule("camel case", r"(?<!\w)[a-z]+(?:[A-Z][a-z]+){1,6}(?!\w)", lambda m: _name(m[0])),
@@ -595,13 +606,15 @@ RULES: tuple[Rule, ...] = (
         lambda m: "less than" if m[1] == "<" else "greater than",
     ),
     _rule("about", r"(?<!\w)[~≈](?=\s?\d)", lambda _: "about"),
+    # A hyphen between spaces stands for a dash, and makes a pause.
+    _rule("dash", r"(?<!\S)-{1,3}(?!\S)", lambda _: "—"),
     _rule("and or", r"\b([Aa])nd/or\b", lambda m: f"{m[1]}nd or"),
     _rule(
         "plus",
         r"(?<=[\w)]) \+ (?=[\w(])|(?<=\w)\+(?=\w)|(?<![\w+])\+(?=\d)",
         lambda m: "|plus|" if " " in m[0] else "plus",
     ),
-    _rule("minus", r"(?<=\d) [−-] (?=\d)", lambda _: "|minus|"),
+    _rule("minus", r"(?<=\d) − (?=\d)", lambda _: "|minus|"),
     _rule("power", r"\^(?=\w)", lambda _: "to the power of"),
     _rule("sign", rf"[{re.escape(''.join(SIGNS))}]", lambda m: SIGNS[m[0]]),
     _rule("amount", rf"(?:(?<!\S)[-−])?{_NUMBER}", lambda m: _amount(m[0])),

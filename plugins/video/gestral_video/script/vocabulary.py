@@ -242,6 +242,7 @@ PRONUNCIATIONS: Final = {
     "redis": "reddis",
     "macos": "mac O.S",
     "wasm": "wazzum",
+    "wasi": "wah-zee",
     "sudo": "sue-doo",
     "chmod": "change mode",
     "stdin": "standard in",
@@ -312,6 +313,7 @@ SPOKEN_EXTENSIONS: Final = {
     "ini": "I.N.I",
     "log": "log",
     "lock": "lock",
+    "wasm": "wazzum",
     "env": "env",
 }
 

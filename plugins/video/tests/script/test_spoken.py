@@ -109,6 +109,7 @@ CASES = [
     ("call foo()", "call foo"),
     ("obj.method()", "obj dot method"),
     ("snake_case", "snake case"),
+    ("STANDALONE_API", "standalone API"),
     ("getElementById", "get Element By Id"),
     ("kubectl and nginx", "cube control and engine X"),
     ("C# and C++", "C sharp and C plus plus"),
@@ -119,7 +120,10 @@ CASES = [
     ("/etc/nginx/nginx.conf", "slash etc slash engine X slash engine X dot conf"),
     ("O(n log n)", "O of n log n"),
     ("O(n²)", "O of n squared"),
+    ("emcc -O3 add.wasm", "emcc dash O three add dot wazzum"),
     # Signs
+    ("fast - and small -- too", "fast — and small — too"),
+    ("COVID-19", "COVID nineteen"),
     ("R&D", "R and D"),
     ("and/or", "and or"),
     ("5 + 3 = 8", "five plus three equals eight"),
