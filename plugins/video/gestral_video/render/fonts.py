@@ -1,9 +1,9 @@
 """The fonts that ship, and the system's for what they lack.
 
-Inter, Source Serif 4 and JetBrains Mono come as one file for every part of the alphabet, Noto Emoji
-as one for all emoji (SIL Open Font License 1.1, texts beside the files); skia falls back from one to
-the next letter by letter. Letters in none of them are looked for among the fonts of the operating
-system.
+Inter, Source Serif 4 and JetBrains Mono come as one file for every part of the alphabet, Noto
+Emoji as one for all emoji (SIL Open Font License 1.1, texts beside the files); skia falls back from
+one to the next letter by letter. Letters in none of them are looked for among the fonts of the
+operating system.
 """
 
 import hashlib

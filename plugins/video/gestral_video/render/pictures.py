@@ -1,6 +1,5 @@
 """Pictures: read, cut to fill a frame or fitted over a blurred enlargement of themselves."""
 
-from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -16,7 +15,6 @@ Pixels = npt.NDArray[np.uint8]
 """An image of height x width x 3 in RGB."""
 
 
-@lru_cache(maxsize=2)
 def read_picture(path: str) -> Pixels:
     """The picture of this file.
 

@@ -23,7 +23,7 @@ import cv2
 import msgspec
 from PIL import Image
 
-from gestral.errors import RetryableError
+from gestral.errors import InputError, RetryableError
 from gestral_video.publish.captions import srt, webvtt
 from gestral_video.publish.chapters import chapters_of
 from gestral_video.publish.poster import write_poster
@@ -256,11 +256,19 @@ def _sound_key(storyboard: Storyboard) -> str:
     placed: list[object] = [SOUND_VERSION, storyboard.rate]
     for scene in storyboard.scenes:
         placed.append(scene.duration)
-        for cue in scene.cues:
-            if cue.take:
-                digest = hashlib.sha256(Path(cue.take).read_bytes()).hexdigest()
-                placed.append((digest, cue.take_start, cue.start, cue.end))
+        placed += [
+            (_take_digest(cue.take), cue.take_start, cue.start, cue.end)
+            for cue in scene.cues
+            if cue.take
+        ]
     return hashlib.sha256(msgspec.json.encode(placed)).hexdigest()
+
+
+def _take_digest(path: str) -> str:
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputError(f"The sound {path} cannot be read: {error}.") from error
 
 
 # --- files -----------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ import cv2
 import msgspec
 import numpy as np
 
+from gestral.errors import InputError
 from gestral_video.render.compositor import Canvas
 from gestral_video.render.encoder import ENCODER_VERSION, X264Encoder
 from gestral_video.render.fonts import fonts_version
@@ -112,8 +113,12 @@ def _seen(scene: Scene) -> Scene:
 
 
 def _picture_digest(scene: Scene) -> str:
-    path = getattr(scene, "picture", "")
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path else ""
+    if not isinstance(scene, TitleScene | ImageScene) or not scene.picture:
+        return ""
+    try:
+        return hashlib.sha256(Path(scene.picture).read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputError(f"The picture {scene.picture} cannot be read: {error}.") from error
 
 
 def render_segment(segment: Segment, path: Path, frame_done: Callable[[], None]) -> None:
@@ -172,16 +177,17 @@ def _empty_planes(stage_: Stage) -> Planes:
 
 
 def _shot(segment: Segment, scene: Scene) -> Shot:
-    return _made_shot(scene, segment.format, segment.scale, segment.style, segment.captions)
+    settings = (segment.format, segment.scale, segment.style, segment.captions)
+    return _made_shot(scene, _picture_digest(scene), settings)
 
 
 @lru_cache(maxsize=2)
 def _made_shot(
-    scene: Scene,
-    format: Format,  # noqa: A002 - the storyboard's word
-    scale: float,
-    style_id: str,
-    captions: CaptionMode,
+    scene: Scene, _digest: str, settings: tuple[Format, float, str, CaptionMode]
 ) -> Shot:
-    """The last two shots are kept: a scene's two segments, and the scene before it, share them."""
-    return make_shot(scene, stage(format, scale), style(style_id), captions)
+    """The last two shots are kept: a scene's two segments, and the scene before it, share them.
+
+    The picture's digest is there to tell apart what lay at the same path at different times.
+    """
+    shape, scale, style_id, captions = settings
+    return make_shot(scene, stage(shape, scale), style(style_id), captions)

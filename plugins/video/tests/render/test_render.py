@@ -173,6 +173,22 @@ def test_a_broken_picture_is_named_and_leaves_nothing(board: Storyboard, tmp_pat
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_a_take_that_is_gone_is_named(board: Storyboard, tmp_path: Path) -> None:
+    lost = msgspec.structs.replace(board.scenes[0].cues[0], take=str(tmp_path / "lost.wav"))
+    scene = msgspec.structs.replace(board.scenes[0], cues=(lost,))
+    with pytest.raises(InputError, match=r"lost\.wav cannot be read"):
+        render(msgspec.structs.replace(board, scenes=(scene,)), tmp_path, tmp_path / "post.mp4")
+
+
+def test_captions_that_are_off_are_not_burned_in(board: Storyboard) -> None:
+    off = msgspec.structs.replace(board, captions="off")
+    at = board.scenes[0].duration + board.scenes[1].duration + 0.7
+    shown, bare = (
+        np.asarray(preview_frame(b, at, scale=SCALE), np.int16)[150:210] for b in (board, off)
+    )
+    assert np.abs(shown - bare).max() > 100
+
+
 def test_an_unknown_style_is_refused_with_those_there_are(
     board: Storyboard, tmp_path: Path
 ) -> None:
