@@ -29,9 +29,12 @@ DURATIONS = "/Cast_32_output_0"
 """The tensor of durations in hibari 0.2.1, found by its shape and by its sum."""
 UNIT = 0.025
 """Seconds that one unit of duration lasts: two frames of 12.5 ms."""
+LEAD = 0.06
+"""Seconds by which the sound runs ahead of the durations: where the loudness of 5 ms frames over
+30 sentences agrees best with a profile of loud vowels and quiet stops, fricatives and pauses."""
 MAXIMUM_PHONEMES = 400
 """A call's memory grows with its length; 600 words at once took over a gigabyte."""
-REVISION = 1
+REVISION = 2
 """Raised when what is made of the engine's sound and times changes."""
 PAUSE_DEPTH = 38.0
 """Decibels below the loudest moment, below which a pause is silent: breath and noise are not."""
@@ -183,8 +186,8 @@ class _Engine:
             start = len(ids)
             ids += [vocabulary[character] for character in word if character in vocabulary]
             # A mark of punctuation lasts as long as the pause that it makes: not the word's time.
-            heard = word.rstrip(_PUNCTUATION) or word
-            places.append((start, start + sum(character in vocabulary for character in heard)))
+            letters = word.rstrip(_PUNCTUATION) or word
+            places.append((start, start + sum(character in vocabulary for character in letters)))
         ids.append(0)
         *spectra, durations = self._hibari.sess.run(
             None, {"ids": np.asarray([ids], np.int64), "speed": np.asarray([1.0], np.float32)}
@@ -198,7 +201,8 @@ class _Engine:
                 hint="Install the version of hibari-tts that gestral-video names.",
                 code="voice-engine",
             )
-        times = [(float(clock[start]), float(clock[end])) for start, end in places]
+        heard = np.maximum(clock - LEAD, 0.0)
+        times = [(float(heard[start]), float(heard[end])) for start, end in places]
         return samples, _at_pauses(words, times, samples, self.rate)
 
 
