@@ -5,7 +5,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gestral_video.publish.captions import SHORTEST, captions_of, srt, webvtt
+from gestral_video.publish.captions import captions_of, srt, webvtt
 from gestral_video.publish.chapters import chapters_of
 from gestral_video.publish.sources import sources_of
 from gestral_video.publish.transcript import transcript
@@ -55,7 +55,7 @@ def test_captions_never_overlap_and_hold_their_limits(said: list[tuple[list[str]
     at = 0.0
     for caption in captions:
         assert caption.start >= at
-        assert SHORTEST - 1e-6 <= caption.end - caption.start <= 7 + 1e-6
+        assert 5 / 6 - 1e-6 <= caption.end - caption.start <= 7 + 1e-6
         assert 1 <= len(caption.lines) <= 2
         assert all(0 < len(line) <= 42 for line in caption.lines)
         at = caption.end
