@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -181,7 +182,9 @@ def _split(desk: _Desk, room: Rect) -> tuple[Rect, Rect]:
     if stage.wide:
         panel = Rect(_even(stage.width * 0.5625), 0, stage.width, stage.height)
         return panel, replace(room, right=panel.left - round(72 * unit))
-    panel = Rect(0, 0, stage.width, _even(min(0.45 * stage.height, 4 * stage.width / 5)))
+    # Whole rows of an emblem's tiles, of which five fill the width.
+    tile = stage.width / 5
+    panel = Rect(0, 0, stage.width, _even(int(0.48 * stage.height / tile + 0.01) * tile))
     return panel, replace(room, top=panel.bottom + round(56 * unit))
 
 
@@ -200,7 +203,7 @@ def _emblem(desk: _Desk, told: str, panel: Rect) -> list[Layer]:
     """Tiles that fill the panel, another pattern for every text, coming up one after another."""
     rows = max(2, round(panel.height / (216 * desk.unit)))
     side = panel.height / rows
-    columns = round(panel.width / side + 0.49)
+    columns = ceil(panel.width / side - 0.05)
     layers: list[Layer] = []
     for index in range(rows * columns):
         row, column = divmod(index, columns)
