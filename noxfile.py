@@ -123,7 +123,8 @@ def migrations(session: nox.Session) -> None:
 def isolated(session: nox.Session) -> None:
     """Build the wheels; each plugin's with core's alone must pass the conformance suite."""
     install(session, "development", editable=False)
-    wheels = Path(session.create_tmp()) / "wheels"
+    work = ROOT / session.create_tmp()
+    wheels = work / "wheels"
     shutil.rmtree(wheels, ignore_errors=True)
     build_frontend(session)
     for package in OURS:
@@ -131,10 +132,10 @@ def isolated(session: nox.Session) -> None:
             "python", "-m", "build", "--wheel", "--no-isolation", "--outdir", str(wheels), package
         )
     for name in PLUGINS:
-        folder = Path(session.create_tmp()) / f"with-{name}"
+        folder = work / f"with-{name}"
         shutil.rmtree(folder, ignore_errors=True)
         session.run("uv", "venv", "--quiet", "--python", sys.executable, str(folder))
-        python = str(next(folder.glob("*/python*")))
+        python = str(folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
         core = next(wheels.glob("gestral_core-*.whl"))
         plugin = next(wheels.glob(f"gestral_{name}-*.whl"))
         session.run(
@@ -142,7 +143,7 @@ def isolated(session: nox.Session) -> None:
             *("--constraint", "requirements/development.txt"),
             *(f"gestral-core[embedded,testing] @ {core.as_uri()}", str(plugin)),
         )
-        session.chdir(folder)
+        session.chdir(folder)  # away from the sources
         session.run(
             *(python, "-m", "pytest", "--pyargs", "gestral.testing.conformance"),
             *("--gestral-plugin", name, "-q", "-p", "no:cacheprovider"),
