@@ -136,7 +136,10 @@ def test_the_numbers_of_jobs_are_those_of_the_code() -> None:
     text = " ".join(section("Jobs and listeners").split())
     first, *more, last = (f"{seconds:.0f}" for seconds in BACK_OFF)
     lease = LEASE.total_seconds()
-    assert f"Before the second attempt {first} seconds pass, then {', '.join(more)} and {last};" in text
+    assert (
+        f"Before the second attempt {first} seconds pass, then {', '.join(more)} and {last};"
+        in text
+    )
     assert f"a lease of {lease:.0f} seconds and renews it every {lease / 3:.0f}" in text
     assert f"within {QUEUED_LEASE.total_seconds():.0f} seconds is sent again" in text
     defaults = {field.name: field.default for field in fields(plugin.Job)}
