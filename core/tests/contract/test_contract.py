@@ -1,5 +1,6 @@
 """The contract: what type checkers refuse, what core must not know."""
 
+import ast
 import json
 import re
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[3]
 CASES = Path(__file__).parent / "typing_cases.py"
 SOURCES = Path(__file__).parents[2] / "gestral"
 
@@ -48,3 +50,17 @@ def test_core_names_no_plugin_of_ours() -> None:
     forbidden = re.compile(r"gestral_(auth|email|video)|gestral-(auth|email|video)")
     for file in SOURCES.rglob("*.py"):
         assert not forbidden.search(file.read_text()), file
+
+
+def test_deploy_and_scripts_import_no_application_code() -> None:
+    files = [*ROOT.glob("deploy/gestral_deploy/*.py"), *ROOT.glob("db_scripts/*.py")]
+    if not files:
+        pytest.skip("deploy/ and db_scripts/ are not beside these tests")
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module or ""]
+            for name in names:
+                package = name.partition(".")[0]
+                assert not package.startswith("gestral") or package == "gestral_deploy", file

@@ -48,4 +48,6 @@ async def fill_in(services: Services) -> Sequence[str]:
         if made is None:
             ordered_by = people[0].user_id if people else uuid.UUID(int=0)
             await order_video(services, session, posts[0], Order(), ordered_by=ordered_by)
-    return (f"The blog {feed.title!r} is there, and its first video is being made.",)
+    if made is None:
+        return (f"The blog {feed.title!r} is there, and its first video is being made.",)
+    return (f"The blog {feed.title!r} is there.",)
