@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import click
 import msgspec
@@ -35,6 +35,9 @@ __all__ = ("up",)
 
 PATIENCE = 60.0
 """Seconds that the web server is given to become ready."""
+
+DEATHS = 5
+"""How often a process may die within a minute."""
 
 STOPPING = 30.0
 """Seconds that a process is given to stop before it is killed."""
@@ -76,7 +79,7 @@ def _serve(
         if changed:
             console.print(f"  tables made or changed: {', '.join(changed)}")
     console.print(f"  data in {settings.data}")
-    with _process("web", settings) as web, _process("worker", settings) as worker:
+    with _Process("web", settings) as web, _Process("worker", settings) as worker:
         _wait_until_ready(settings, web, stop)
         lines = run_on(settings, registry, fill_in) if demo and not stop.is_set() else []
         console.print(f"\n  Open [bold link]{settings.public_url}[/]")
@@ -85,9 +88,9 @@ def _serve(
         console.print("  Ctrl-C stops everything.\n")
         run_on(settings, registry, lambda platform: _show_progress(platform, console, stop))
         while not stop.is_set() and not once:
-            for name, process in (("web server", web), ("worker", worker)):
-                if process.poll() is not None:
-                    raise ServiceError(f"The {name} ended by itself: the lines above say why.")
+            for process in (web, worker):
+                if process.look_after():
+                    console.print(f"The {process.kind} process died and was started again.")
             stop.wait(0.5)
         console.print("Stopping")
 
@@ -125,35 +128,56 @@ async def _show_progress(platform: Platform, console: "Console", stop: threading
             await asyncio.sleep(0.2)
 
 
-@contextmanager
-def _process(kind: str, settings: Settings) -> "Iterator[subprocess.Popen[bytes]]":
-    """Run a process of the platform; it stops when the block or this process ends."""
-    process = subprocess.Popen(  # noqa: S603 - runs this very Python
-        [sys.executable, "-m", "gestral.cli", kind, "--while-stdin-open"],
-        env={**os.environ, **for_serving(settings)},
-        stdin=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C is for this process, which then stops the others
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
+class _Process:
+    """A process of the platform: started again when it dies, stopped when this process ends."""
+
+    def __init__(self, kind: str, settings: Settings) -> None:
+        self.kind = kind
+        self._environment = {**os.environ, **for_serving(settings)}
+        self._deaths: list[float] = []
+
+    def __enter__(self) -> Self:
+        self._start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
         try:
-            process.wait(STOPPING)
+            self._process.wait(STOPPING)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 - runs this very Python
+            [sys.executable, "-m", "gestral.cli", self.kind, "--while-stdin-open"],
+            env=self._environment,
+            stdin=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for this process, which then stops the others
+        )
+
+    def look_after(self) -> bool:
+        """Start the process again if it died; return whether it had.
+
+        Raises:
+            ServiceError: It dies again and again.
+        """
+        if self._process.poll() is None:
+            return False
+        now = time.monotonic()
+        self._deaths = [death for death in self._deaths if now - death < 60] + [now]
+        if len(self._deaths) > DEATHS:
+            raise ServiceError(f"The {self.kind} process keeps dying: the lines above say why.")
+        self._start()
+        return True
 
 
-def _wait_until_ready(
-    settings: Settings, web: "subprocess.Popen[bytes]", stop: threading.Event
-) -> None:
+def _wait_until_ready(settings: Settings, web: _Process, stop: threading.Event) -> None:
     address = f"http://{settings.host}:{settings.port}/health/ready"
     deadline = time.monotonic() + PATIENCE
     answer = "no answer"
     while time.monotonic() < deadline and not stop.is_set():
-        if web.poll() is not None:
-            raise ServiceError("The web server did not start: the lines above say why.")
+        web.look_after()
         try:
             with urllib.request.urlopen(address, timeout=5):
                 return

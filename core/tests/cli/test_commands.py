@@ -81,6 +81,9 @@ def test_up_serves_until_it_is_stopped_and_leaves_no_process(tmp_path: Path) -> 
         assert httpx.get(f"{address}/health/ready").json()["ready"] is True
         children = psutil.Process(process.pid).children(recursive=True)
         assert len(children) >= 2
+        worker = next(one for one in children if "worker" in one.cmdline())
+        worker.kill()
+        next(line for line in process.stdout if "worker process died and was started again" in line)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
         process.stdout.close()
