@@ -19,10 +19,18 @@ def test_the_example_plugin_builds_installs_and_passes_its_tests(tmp_path: Path)
     # A pure wheel is installed by unpacking it: entry points are found beside the package.
     (wheel,) = (package / "dist").glob("*.whl")
     zipfile.ZipFile(wheel).extractall(installed)
-    settings = str(package / "pyproject.toml")
-    # From another folder, so that what is tested is the wheel and not the sources.
+    # From another folder, so that what is tested is the wheel and not the sources; with the kit's
+    # own pytest plugins, and none of those that happen to be on this machine.
     answer = run(
-        *(tmp_path, "pytest", str(package / "tests"), "-c", settings, "-p", "no:cacheprovider"),
+        *(tmp_path, "pytest", str(package / "tests"), "-c", str(package / "pyproject.toml")),
+        *(
+            "--disable-plugin-autoload",
+            "-p",
+            "pytest_asyncio.plugin",
+            "-p",
+            "gestral.testing.plugin",
+        ),
+        *("-p", "no:cacheprovider"),
         path=installed,
     )
     assert " passed" in answer
