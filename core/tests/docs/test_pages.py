@@ -1,5 +1,6 @@
 """All pages: their links lead somewhere, their commands exist, and every code is explained."""
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,6 +82,29 @@ def test_every_command_of_core_is_described_for_operators() -> None:
         inner = sorted(command.commands) if isinstance(command, click.Group) else [""]
         for one in inner:
             assert f"| `gestral {f'{name} {one}'.strip()}` |" in text
+
+
+def sessions() -> set[str]:
+    """Return the names of nox's sessions, read from the file without running it."""
+    found: set[str] = set()
+    for part in ast.parse((ROOT / "noxfile.py").read_text(encoding="utf-8")).body:
+        for decorator in getattr(part, "decorator_list", []):
+            if ast.unparse(decorator).startswith("nox.session"):
+                keywords = {one.arg: one.value for one in getattr(decorator, "keywords", [])}
+                name = keywords.get("name")
+                found.add(str(name.value) if isinstance(name, ast.Constant) else part.name)
+    return found
+
+
+def test_every_session_of_nox_is_described_and_no_other() -> None:
+    named = {
+        name
+        for page in PAGES
+        for name in re.findall(r"nox -s ([a-z0-9]+)", page.read_text(encoding="utf-8"))
+    }
+    assert named <= sessions()
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert sorted(one for one in sessions() if f"nox -s {one}" not in contributing) == []
 
 
 def sources() -> Iterator[Path]:
