@@ -183,7 +183,7 @@ def e2e(session: nox.Session) -> None:
     """Drive the whole platform with a browser: Chromium must be on the machine."""
     testing(session)
     build_frontend(session)
-    session.run("pytest", "-m", "e2e", "frontend/e2e", "core/tests/e2e", *session.posargs)
+    session.run("pytest", "-m", "e2e", "frontend/e2e", *session.posargs)
 
 
 @nox.session
