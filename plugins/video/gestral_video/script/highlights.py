@@ -1,20 +1,43 @@
 """Choosing the sentences that tell a post in about 75 seconds.
 
-What is asked of the choice, in order: it begins as the post begins; every main section has its say;
-it ends as the post ends; what is left of the time goes to the sentences that say most (`rank`).
-No sentence is taken that cannot stand alone, unless the sentence that it leans on is taken too.
-"""
+What is asked of the choice, in order:
 
-# ruff: noqa: RUF001  # typographic marks are what this file is about
+1. it begins as the post begins;
+2. it ends as the post ends;
+3. there is something to look at: up to two sentences that introduce code, one that stands beside a
+   picture, one list with the sentence that announces it, one quotation, if the post has them;
+4. the longest sections have their say;
+5. what is left of the time goes to the sentences with the highest score.
+
+No sentence is taken that cannot stand alone (`standing`), unless the sentences that it leans on are
+taken too. Items of a list are taken only with the sentence that announces them, unless the post has
+nothing but lists. A heading is said only with a sentence from below it, a question only with its
+answer: a heading that asks comes with the first sentence of its section or not at all.
+
+| A sentence's score | |
+|---|---|
+| how much it says about the whole post (`rank`) | 0 to 1 |
+| its share of the title's words | up to 0.5 |
+| its share of its heading's words | up to 0.3 |
+| it opens a paragraph | 0.3 |
+| it introduces code of up to 15 lines or a picture: ends with a colon before it | 0.6 |
+| it closes the paragraph before code, or stands beside a picture | 0.3 |
+| it has words that are code, brackets, or a number of five digits or more | -0.3 each |
+| it has a percentage, a price or a multiple | 0.3 |
+| the next one takes it back ("But", "However") | -0.3 |
+| the sentence before it is taken, when the time is filled up | 0.25 |
+"""
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 
-from gestral_video.articles.article import Article, Code, Image, ListBlock, Paragraph, Table
-from gestral_video.script.lines import MOST_WORDS, Line, word_count
+from gestral_video.articles.article import Article, Block, Code, Image, ListBlock, Paragraph, Table
+from gestral_video.script.lines import FORMULA, Line, word_count
 from gestral_video.script.rank import overlap, text_rank
+from gestral_video.script.standing import advertises, asks, can_be_said, is_scrap, leans
 
 __all__ = ("choose",)
 
@@ -28,68 +51,45 @@ MOST_SECTIONS = 5
 """More chapters than these would be a list of headings."""
 ENDING = 6
 """Sentences, from the last one back, in which a post comes to its end."""
-FEWEST_WORDS = 5
 MOST_LEANING = 2
 """A sentence that needs more than these before it would crowd out others."""
+OPENING = 4
+"""Sentences in which a post comes to its matter."""
 OPENING_SHARE = 0.35
 """Of the time, for the paragraphs that say what the post is about."""
+SHOWN_SHARE = 0.5
+"""Of the time, at most, for sentences taken for what stands beside them."""
+MOST_CODES = 2
+MOST_CODE_LINES = 15
+"""More than these are too small to be read."""
+MOST_SHOWN_WORDS, MOST_LIST_WORDS = 45, 65
+"""A longer group of sentences is not taken for what stands beside it."""
 NEIGHBOUR_BONUS = 0.25
-"""A sentence reads better after the one it follows in the post."""
 MOST_ITEMS = 5
 MOST_HEADING_WORDS = 9
+CODE_PAUSE = 1.5
+"""Silence after a sentence that shows code of several lines, in seconds: time to read."""
 
-_LEANS = re.compile(
-    r"(?:(?:and|but|or|so|yet|because|which|nor) |"
-    r"(?:this|that|these|those|it|its|they|them|their|he|she|his|her|him|such|both|neither|another"
-    r"|here|there|then|thus|hence|also|instead|otherwise|similarly|likewise|meanwhile|moreover"
-    r"|furthermore|additionally|however|therefore|nevertheless|nonetheless|besides|consequently"
-    r"|conversely|again|still|finally|lastly|second|secondly|third|thirdly|next|later|afterwards"
-    r"|overall|unfortunately|luckily|fortunately|indeed|that's|it's|they're|he's|she's|there's"
-    r"|here's|same|one|others|following|great|hi|hello|hey|yes|no|ok|okay|well|sure|too|either|even|only)\b|"
-    r"(?:for (?:example|instance)|in (?:addition|contrast|other words|fact|short|turn|particular|"
-    r"practice)|on the (?:other|one) hand|as (?:a result|such|shown|you can see|mentioned|noted|"
-    r"described|seen|before|above|explained)|of course|at the same time|not (?:only|all)|"
-    r"to (?:do|avoid|fix|solve|address|achieve) (?:so|this|that|it|these)|what's more|after all|"
-    r"the (?:same|latter|former|above|following|first|second|third|other|next|last|reason|result|"
-    r"answer|difference|problem is|idea is|point is)|"
-    r"(?:in|on|at|by|for|from|with|of|to|after|before|during|since|under|like|using|given"
-    r"|because of|due to|based on|unlike|despite|while|if|when|once|although|as) "
-    r"(?:this|that|these|those|it|they|them|he|she|such|both|his|her|their|all of (?:this|these))"
-    r")\b)",
-    re.IGNORECASE,
-)
-"""Openings that lean on what was said before."""
-_LEANS_LATER = re.compile(
-    r"(?:\S+ ){1,5}?(?:then|also|likewise|therefore|thus|too|instead|however|though|here"
-    r"|all those)\b"
-    r"|.{0,60}?\b(?:these|those|such|this)\b(?! (?:post|article|blog|year|week|month|day|guide"
-    r"|tutorial|release|chapter|survey|time|is why)\b)",
-    re.IGNORECASE,
-)
-"""The same, a few words into the sentence."""
-_POINTS = re.compile(
-    r"\b(?:below|above|the following|as follows|figure \d|fig\. ?\d|table \d|listing \d|footnote"
-    r"|this (?:post|article) is|click|subscribe|sign up|follow us|read more|newsletter|share this"
-    r"|cookies?|posted (?:by|on|in)|all rights reserved|originally published|learn more"
-    r"|read the (?:full|rest)|see also|update:|edit:)\b",
-    re.IGNORECASE,
-)
-"""Words that point at the page, which a listener does not see."""
+_OF_THE_AUTHOR = re.compile(r"I\b")
+_TAKES_BACK = re.compile(r"(?:but|however|unfortunately|sadly)\b", re.IGNORECASE)
+_CODE_WORD = re.compile(r"(?:^|\s)--?[A-Za-z]|\w[_=\\]\w|\w\(\)|\w/\w+/|\b_\w")
+_FIGURE = re.compile(r"\d ?(?:%|percent\b|times\b|million\b|billion\b|x\b)|[$€£]\d", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"\d{5}")
-_ENDS_WELL = re.compile(r"[.!?…。！？।]['\"”’)\]]*$")
 _SHOWN = (Code, Image, ListBlock, Table)
 
 
 def choose(article: Article, lines: Sequence[Line]) -> list[Line]:
     """The lines that tell the article in about `SECONDS`, in their order."""
-    if sum(word_count(line.text) for line in lines) <= MOST_SECONDS * WORDS_PER_SECOND:
-        return list(lines)
+    whole = _tidy(lines)
+    if sum(word_count(line.text) for line in whole) <= MOST_SECONDS * WORDS_PER_SECOND:
+        return whole
     choice = _Choice(article, lines)
     choice.take_beginning()
     choice.take_ending()
+    choice.take_shown()
     choice.take_sections()
     choice.fill()
-    return _shown_with(article, choice.taken_lines())
+    return _shown_with(article, choice.taken_lines() or _from_the_top(lines))
 
 
 class _Choice:
@@ -100,13 +100,14 @@ class _Choice:
         self.taken: set[int] = set()
         self.left = int(SECONDS * WORDS_PER_SECOND) - word_count(article.title)
         self.headings = {line.section: i for i, line in enumerate(lines) if line.kind == "heading"}
-        self.following = _following(article)
+        self.before, self.after = _neighbours(article)
         self.scores = self._scores(article)
         self.groups = {
             i: group for i in range(len(lines)) if (group := self._group(i)) and self._fair(group)
         }
 
     def _scores(self, article: Article) -> list[float]:
+        """The module's table."""
         ranks = text_rank([line.text for line in self.lines])
         scores = []
         for index, line in enumerate(self.lines):
@@ -115,35 +116,59 @@ class _Choice:
             score = ranks[index]
             score += 0.5 * overlap(line.text, article.title) + 0.3 * overlap(line.text, under)
             score += 0.3 * line.first * (line.kind == "prose")
-            score += 0.3 * (line.last and self._shows(line))
-            score -= 0.5 * (line.kind == "item") + 0.6 * bool(_POINTS.search(line.text))
-            score -= 0.3 * ("(" in line.text) + 0.5 * bool(_LONG_NUMBER.search(line.text))
+            score += 0.6 if self._introduces(line) else 0.3 * self._shows(line)
+            score += 0.3 * bool(_FIGURE.search(line.text)) - 0.3 * self._taken_back(index)
+            score -= 0.3 * ("(" in line.text) + 0.3 * bool(_LONG_NUMBER.search(line.text))
+            score -= 0.3 * bool(_CODE_WORD.search(line.text))
             scores.append(score)
         return scores
 
     def _shows(self, line: Line) -> bool:
-        """Stands before code or a picture, so that there is something to look at."""
-        return isinstance(self.following.get(line.block_ids[0]), Code | Image)
+        return (line.last and isinstance(self._next(line), Code)) or self._pictured(line)
+
+    def _introduces(self, line: Line) -> bool:
+        block = self._next(line)
+        short = not isinstance(block, Code) or len(block.text.splitlines()) <= MOST_CODE_LINES
+        return line.text.endswith(":") and line.last and isinstance(block, Code | Image) and short
+
+    def _pictured(self, line: Line) -> bool:
+        previous = self.before.get(line.block_ids[0])
+        return (line.last and isinstance(self._next(line), Image)) or (
+            line.first and isinstance(previous, Image)
+        )
+
+    def _next(self, line: Line) -> Block | None:
+        return self.after.get(line.block_ids[0])
+
+    def _taken_back(self, index: int) -> bool:
+        later = self.lines[index + 1] if index + 1 < len(self.lines) else None
+        return (
+            later is not None
+            and not later.first
+            and later.block_ids == self.lines[index].block_ids
+            and bool(_TAKES_BACK.match(later.text))
+        )
 
     def _group(self, index: int) -> tuple[int, ...]:
         """The lines that must be taken together with a line; empty if it cannot be taken at all."""
-        if not _stands(self.lines[index]):
+        if not can_be_said(self.lines[index]) or asks(self.lines[index]):
             return ()
         start = index
-        while self._leans(start):
+        while self._needs_more(start):
             start -= 1
             if start < 0 or index - start > MOST_LEANING or not self._same_breath(start, start + 1):
                 return ()
         group = tuple(range(start, index + 1))
         return group + self._announced(index) if self._announces(index) else group
 
-    def _leans(self, index: int) -> bool:
+    def _needs_more(self, index: int) -> bool:
+        """The sentence before a line must be said as well."""
         line = self.lines[index]
-        if line.kind == "description":
-            return False
-        text = _bare(line.text)
-        # Whoever is quoted is named first, and a quotation is told from its beginning.
-        return line.kind == "quote" or bool(_LEANS.match(text) or _LEANS_LATER.match(text))
+        answers = not line.first and index > 0 and asks(self.lines[index - 1])
+        return answers or leans(line, opens_section=self._opens_section(index))
+
+    def _opens_section(self, index: int) -> bool:
+        return self.headings.get(self.lines[index].section) == index - 1
 
     def _same_breath(self, before: int, after: int) -> bool:
         """Said in one paragraph, or in two of one section that follow each other."""
@@ -154,7 +179,7 @@ class _Choice:
             first.kind == "prose"
             and second.kind == "prose"
             and first.section == second.section
-            and _stands(first)
+            and can_be_said(first)
             and not first.text.endswith(":")
         )
 
@@ -163,7 +188,7 @@ class _Choice:
 
     def _announced(self, index: int) -> tuple[int, ...]:
         """The items of the list that a line announces; nothing may be announced and not come."""
-        block = self.following.get(self.lines[index].block_ids[0])
+        block = self._next(self.lines[index])
         items = [
             i
             for i in range(index + 1, len(self.lines))
@@ -174,19 +199,24 @@ class _Choice:
     def _fair(self, group: tuple[int, ...]) -> bool:
         last = self.lines[group[-1]]
         if last.text.endswith(":"):
-            return isinstance(self.following.get(last.block_ids[0]), Code | Image | Table)
+            return last.last and isinstance(self._next(last), Code | Image)
         items = sum(self.lines[i].kind == "item" for i in group)
         return items <= MOST_ITEMS or items == len(group)
 
-    def _cost(self, group: Sequence[int]) -> int:
-        new = [i for i in group if i not in self.taken]
-        heading = self._heading_of(group[-1])
-        extra = [heading] if heading is not None and heading not in self.taken else []
-        return sum(word_count(self.lines[i].text) for i in (*new, *extra))
+    def _words(self, group: Sequence[int]) -> int:
+        return sum(word_count(self.lines[i].text) for i in group)
 
-    def _heading_of(self, index: int) -> int | None:
-        heading = self.headings.get(self.lines[index].section)
+    def _cost(self, group: Sequence[int]) -> int:
+        heading = self._heading_of(group)
+        extra = [heading] if heading is not None and heading not in self.taken else []
+        return self._words([*(i for i in group if i not in self.taken), *extra])
+
+    def _heading_of(self, group: Sequence[int]) -> int | None:
+        """The heading to be said with a group; one that asks needs the answer below it."""
+        heading = self.headings.get(self.lines[group[-1]].section)
         if heading is None or word_count(self.lines[heading].text) > MOST_HEADING_WORDS:
+            return None
+        if asks(self.lines[heading]) and heading + 1 not in {*group, *self.taken}:
             return None
         spoken = sum(1 for i in self.headings.values() if i in self.taken)
         return heading if heading in self.taken or spoken < MOST_SECTIONS else None
@@ -195,7 +225,7 @@ class _Choice:
         group = self.groups.get(index, ())
         if not group or index in self.taken or self._cost(group) > self.left - reserve:
             return False
-        heading = self._heading_of(index)
+        heading = self._heading_of(group)
         self.left -= self._cost(group)
         self.taken.update(group)
         if heading is not None:
@@ -205,31 +235,65 @@ class _Choice:
     def _best(self, candidates: Sequence[int]) -> list[int]:
         return sorted(candidates, key=lambda i: (-self.scores[i], i))
 
+    def _told(self) -> list[int]:
+        """What posts are told in: prose, or items where there is nothing but lists."""
+        prose = self._all("prose")
+        return prose or self._all("item")
+
+    def _all(self, *kinds: str) -> list[int]:
+        return [i for i, line in enumerate(self.lines) if line.kind in kinds]
+
+    def _tellable(self) -> list[int]:
+        return sorted({*self._told(), *self._all("quote")})
+
     def take_beginning(self) -> None:
-        """The first sentence that can stand alone, and what follows it for `OPENING_SHARE`."""
+        """The first sentence that can stand alone, and what follows it for `OPENING_SHARE`.
+
+        One about the author gives way to one about the matter, if that is near.
+        """
         reserve = int(self.left * (1 - OPENING_SHARE))
-        prose = [i for i, line in enumerate(self.lines) if line.kind == "prose"]
-        first = next((i for i in prose if self._take(i)), None)
+        told = self._told()
+        matter = [i for i in told[:OPENING] if not _OF_THE_AUTHOR.match(self.lines[i].text)]
+        first = next((i for i in (*matter, *told) if self._take(i)), None)
         if first is None:
             return
-        for index in prose:
+        for index in told:
             same_section = self.lines[index].section == self.lines[first].section
             if index > first and (not same_section or not self._take(index, reserve=reserve)):
                 return
 
     def take_ending(self) -> None:
         """The best of the last sentences, if possible from the last section."""
-        prose = [i for i, line in enumerate(self.lines) if line.kind == "prose"][-ENDING:]
-        last = [i for i in prose if self.lines[i].section == self.lines[prose[-1]].section]
-        others = [i for i in prose if i not in last]
-        any(self._take(index) for index in (*self._best(last), *self._best(others)))
+        told = self._told()
+        last = [i for i in told if self.lines[i].section == self.lines[told[-1]].section]
+        choices = (last[-ENDING:], last, told[-ENDING:])
+        any(self._take(index) for choice in choices for index in self._best(choice))
+
+    def take_shown(self) -> None:
+        """The best sentences that bring something to look at, a share of each kind."""
+        reserve = int(self.left - SHOWN_SHARE * SECONDS * WORDS_PER_SECOND)
+        lines = self.lines
+        code = [i for i in self.groups if lines[i].last and isinstance(self._next(lines[i]), Code)]
+        pictured = [i for i in self.groups if self._pictured(lines[i])]
+        lists = [i for i in self.groups if self._announces(i) and self._announced(i)]
+        quotes = [i for i in self.groups if lines[i].kind == "quote"]
+        for wanted, most, words in (
+            (code, MOST_CODES, MOST_SHOWN_WORDS),
+            (pictured, 1, MOST_SHOWN_WORDS),
+            (lists, 1, MOST_LIST_WORDS),
+            (quotes, 1, MOST_SHOWN_WORDS),
+        ):
+            for index in self._best(wanted):
+                if len(self.taken.intersection(wanted)) >= most:
+                    break
+                if self._words(self.groups[index]) <= words:
+                    self._take(index, reserve=reserve)
 
     def take_sections(self) -> None:
         """The best sentence of each section, the longest sections first."""
         sections: dict[int, list[int]] = {}
-        for index, line in enumerate(self.lines):
-            if line.kind in ("prose", "quote", "item"):
-                sections.setdefault(line.section, []).append(index)
+        for index in self._tellable():
+            sections.setdefault(self.lines[index].section, []).append(index)
         longest = sorted(sections, key=lambda s: -len(sections[s]))[:MOST_SECTIONS]
         for section in longest:
             if not self.taken & set(sections[section]):
@@ -237,57 +301,67 @@ class _Choice:
 
     def fill(self) -> None:
         """The best of what is left, while there is time."""
-        rest = [i for i, line in enumerate(self.lines) if line.kind in ("prose", "quote", "item")]
+        rest = self._tellable()
         while rest:
             best = max(rest, key=lambda i: self.scores[i] + NEIGHBOUR_BONUS * (i - 1 in self.taken))
             rest.remove(best)
             self._take(best)
 
     def taken_lines(self) -> list[Line]:
-        return [_unnumbered(self.lines[i]) for i in sorted(self.taken)]
+        return [_plain_heading(self.lines[i]) for i in sorted(self.taken)]
+
+
+def _tidy(lines: Sequence[Line]) -> list[Line]:
+    """The lines without what says nothing aloud: formulas, scraps, a closing advertisement, and
+    headings with nothing below them; all of them if nothing else is there."""
+    said = [line for line in lines if not is_scrap(line) and line.text != FORMULA]
+    while said and (advertises(said[-1]) or said[-1].kind == "heading"):
+        said.pop()
+    last_of_section = {line.section: line for line in said}
+    kept = [line for line in said if last_of_section[line.section].kind != "heading"]
+    return kept or list(lines)
+
+
+def _from_the_top(lines: Sequence[Line]) -> list[Line]:
+    """The first lines, where none can stand alone: at least one, up to `SECONDS`."""
+    told: list[Line] = []
+    words = 0
+    for line in lines:
+        words += word_count(line.text)
+        if line.kind == "heading":
+            continue
+        if told and words > SECONDS * WORDS_PER_SECOND:
+            break
+        told.append(line)
+    return told
 
 
 _HEADING_NUMBER = re.compile(r"^\d{1,2}[.)] (?=\S)")
+_CLOSING_BRACKET = re.compile(r"(?<=\w) \([^()]*\)$")
 
 
-def _unnumbered(line: Line) -> Line:
-    """A heading without its number, which makes no sense once other headings are left out."""
+def _plain_heading(line: Line) -> Line:
+    """A heading without its number, which makes no sense once other headings are left out, and
+    without a closing remark in brackets."""
     if line.kind != "heading":
         return line
-    return msgspec.structs.replace(line, text=_HEADING_NUMBER.sub("", line.text))
+    text = _CLOSING_BRACKET.sub("", _HEADING_NUMBER.sub("", line.text))
+    return msgspec.structs.replace(line, text=text)
 
 
-def _bare(text: str) -> str:
-    return text.lstrip("\"“‘'(")
-
-
-def _stands(line: Line) -> bool:
-    """Can be said at all: a whole sentence of a fair length, without loose quotes or brackets."""
-    text = line.text
-    fair = FEWEST_WORDS <= word_count(text) <= MOST_WORDS
-    whole = bool(_ENDS_WELL.search(text)) or text.endswith(":") or line.kind == "item"
-    begins = text[0].isupper() or not text[0].isascii() or text[0] in "\"'" or text[0].isdigit()
-    paired = (
-        text.count("(") == text.count(")")
-        and text.count('"') % 2 == 0
-        and text.count("“") == text.count("”")
-    )
-    letters = sum(c.isalpha() or c.isspace() for c in text) >= 0.75 * len(text)
-    whole = whole and not text.endswith("?")  # its answer may not be taken
-    return fair and whole and begins and paired and letters and "://" not in text
-
-
-def _following(article: Article) -> dict[str, Code | Image | ListBlock | Table]:
-    """For every paragraph the block after it, where that is one to be looked at."""
-    return {
-        before.id: after
-        for before, after in zip(article.blocks, article.blocks[1:], strict=False)
-        if isinstance(before, Paragraph) and isinstance(after, _SHOWN)
-    }
+def _neighbours(article: Article) -> tuple[dict[str, Block], dict[str, Block]]:
+    """For every paragraph the block before it and the block after it."""
+    pairs = list(pairwise(article.blocks))
+    before = {after.id: before for before, after in pairs if isinstance(after, Paragraph)}
+    after = {before.id: after for before, after in pairs if isinstance(before, Paragraph)}
+    return before, after
 
 
 def _shown_with(article: Article, lines: Sequence[Line]) -> list[Line]:
-    """The lines, citing the pictures, code, lists and tables that stand beside them."""
+    """The lines, citing the pictures, code, lists and tables that stand beside them.
+
+    Code is cited before the paragraph that leads to it, for it is what is to be seen.
+    """
     order = {block.id: index for index, block in enumerate(article.blocks)}
     cited = {block_id for line in lines for block_id in line.block_ids}
     shown: list[Line] = []
@@ -295,12 +369,22 @@ def _shown_with(article: Article, lines: Sequence[Line]) -> list[Line]:
         upcoming = lines[index + 1 :]
         here = order[line.block_ids[0]]
         again = bool(upcoming) and upcoming[0].block_ids[0] == line.block_ids[0]
-        beside = []
+        beside: list[Block] = []
         if line.kind != "heading" and not again:
             for block in article.blocks[here + 1 : here + 3]:
                 if not isinstance(block, _SHOWN) or block.id in cited:
                     break
-                beside.append(block.id)
-        cited.update(beside)
-        shown.append(msgspec.structs.replace(line, block_ids=(*line.block_ids, *beside)))
+                beside.append(block)
+        cited.update(block.id for block in beside)
+        shown.append(_citing(line, beside))
     return shown
+
+
+def _citing(line: Line, beside: Sequence[Block]) -> Line:
+    ids = tuple(block.id for block in beside)
+    code = beside[0] if beside else None
+    if not isinstance(code, Code) or not line.last:
+        return msgspec.structs.replace(line, block_ids=(*line.block_ids, *ids))
+    pause = CODE_PAUSE if len(code.text.splitlines()) > 1 else line.pause
+    cited = (code.id, *line.block_ids, *ids[1:])
+    return msgspec.structs.replace(line, block_ids=cited, pause=pause)
