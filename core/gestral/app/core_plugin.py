@@ -3,10 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import msgspec
+
 from gestral.capabilities import CATALOGUE, CLOCK, FETCHER, JOBS, OBJECT_STORE, Fetcher
 from gestral.plugin import (
     CONTRACT_VERSION,
     HealthCheck,
+    Job,
+    JobContext,
     Metric,
     Plugin,
     Provision,
@@ -125,6 +129,18 @@ async def _unfinished(services: Services) -> float:
     return len(await services.get(JOBS).unfinished())
 
 
+class TidyArguments(msgspec.Struct, frozen=True, kw_only=True):
+    """Nothing is to be said."""
+
+
+async def _tidy(context: JobContext, arguments: TidyArguments) -> None:
+    from gestral.jobs.tidy import tidy
+
+    await tidy(context, arguments)
+
+
+TIDY = Job(name="tidy", arguments=TidyArguments, run=_tidy, timeout=600.0, cron="47 3 * * *")
+
 core_plugin = Plugin(
     name="core",
     api=f"=={CONTRACT_VERSION}",
@@ -139,6 +155,7 @@ core_plugin = Plugin(
     ),
     routes=_routes,
     tables=Tables(metadata=_metadata, migrations=Path(__file__).parent.parent / "migrations"),
+    jobs=(TIDY,),
     health=(
         HealthCheck(name="database", check=_database_answers),
         HealthCheck(name="queue", check=_queue_answers),

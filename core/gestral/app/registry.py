@@ -23,7 +23,9 @@ __all__ = ("Candidate", "Entry", "Registry", "State", "discover", "resolve")
 State = Literal["loaded", "failed", "skipped", "disabled"]
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,30}\Z")
-RESERVED = frozenset({"core", "public", "information_schema"})
+SCHEMAS = {"core", "public", "information_schema"}
+ADDRESSES = {"api", "assets", "files", "health", "metrics", "panels", "settings"}
+RESERVED = frozenset(SCHEMAS | ADDRESSES)
 CORE = "core"
 
 
@@ -199,7 +201,10 @@ def _problems(name: str, plugin: Plugin) -> Iterator[str]:
     if plugin.name != name:
         yield f"Its entry point is named {name!r} but its value {plugin.name!r}: use one name."
     if not NAME.match(plugin.name) or (plugin.name in RESERVED and name != CORE):
-        yield f"{plugin.name!r} cannot be a name: use lower-case letters, digits and underscores."
+        yield (
+            f"{plugin.name!r} cannot be a name: use lower-case letters, digits and underscores, "
+            "and no word that has a meaning in addresses or in PostgreSQL."
+        )
     yield from _version_problems(plugin)
     yield from _duplicates(plugin)
     for permission in plugin.permissions:
@@ -234,6 +239,9 @@ def _duplicates(plugin: Plugin) -> Iterator[str]:
         "permission": [permission.name for permission in plugin.permissions],
         "panel": [panel.name for panel in plugin.panels],
         "capability": [str(provision.capability) for provision in plugin.provides],
+        "listener": [
+            f"{listener.run.__name__} of {listener.event.__name__}" for listener in plugin.listeners
+        ],
     }
     for kind, names in named.items():
         for name in names:

@@ -15,7 +15,7 @@ class Work:
     """A job or a listener of a plugin, as the runner sees it.
 
     Attributes:
-        name: `<plugin>.<job>`, or `<plugin>.on.<Event>.<number>` for a listener.
+        name: `<plugin>.<job>`, or `<plugin>.on.<Event>.<function>` for a listener.
         source: The plugin's `Job` or `Listener`, by which callers find it.
     """
 
@@ -44,9 +44,9 @@ def _of(plugin: Plugin) -> Iterator[Work]:
             cron=job.cron,
             source=job,
         )
-    for number, listener in enumerate(plugin.listeners):
+    for listener in plugin.listeners:
         yield Work(
-            name=f"{plugin.name}.on.{listener.event.__name__}.{number}",
+            name=f"{plugin.name}.on.{listener.event.__name__}.{listener.run.__name__}",
             arguments=listener.event,
             run=listener.run,
             timeout=listener.timeout,

@@ -239,3 +239,16 @@ async def test_the_application_cannot_change_tables(gestral: Kit) -> None:
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 await connection.execute(statement)
+
+
+async def test_the_record_of_a_finished_job_is_kept_for_a_month(gestral: Kit) -> None:
+    job_id = await ask(gestral, 1)
+    waiting = await ask(gestral, toy.SEVEN)
+    await gestral.run_jobs()
+    gestral.clock.turn(days=29)
+    await gestral.run_jobs()
+    assert (await view(gestral, job_id)).state == "done"
+    gestral.clock.turn(days=2)
+    await gestral.run_jobs()
+    assert job_id not in await gestral.platform.get(JOBS).views([job_id, waiting])
+    assert waiting in await gestral.platform.get(JOBS).views([waiting])

@@ -14,6 +14,7 @@ import msgspec
 
 from gestral.errors import InputError
 from gestral_video.order import Order
+from gestral_video.render.video import BESIDE
 from gestral_video.script.script import Mode
 from gestral_video.storyboard.storyboard import CaptionMode, Format
 
@@ -61,7 +62,7 @@ def make_command(
     post: str, output: Path, cache: Path | None, as_json: bool, **choices: str
 ) -> None:
     """Make one video."""
-    _check_output(output)
+    _check_output(output, post)
     choices["format"] = choices.pop("format_")
     order = msgspec.convert(choices, Order)
     with _progress(quiet=as_json) as tell:
@@ -79,7 +80,7 @@ def make_command(
     )
 
 
-def _check_output(output: Path) -> None:
+def _check_output(output: Path, post: str) -> None:
     """Refuse what could only fail after all the work.
 
     Raises:
@@ -89,6 +90,9 @@ def _check_output(output: Path) -> None:
         raise InputError(f"{output} does not end in .mp4.", hint="Name the output post.mp4, say.")
     if output.is_dir():
         raise InputError(f"{output} is a folder.", hint="Name a file in it.")
+    for ending in BESIDE.values():
+        if output.with_suffix(ending).absolute() == Path(post).absolute():
+            raise InputError(f"{post} would be written over.", hint="Name the output otherwise.")
     nearest = next(folder for folder in output.absolute().parents if folder.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
         raise InputError(f"{nearest} cannot be written to.", hint="Name another folder with -o.")

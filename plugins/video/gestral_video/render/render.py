@@ -41,7 +41,7 @@ from gestral_video.render.segments import (
 from gestral_video.render.sound import SOUND_VERSION, write_sound
 from gestral_video.render.stage import stage
 from gestral_video.render.styles import style
-from gestral_video.render.video import Video
+from gestral_video.render.video import BESIDE, Video
 from gestral_video.storyboard.storyboard import Storyboard
 
 __all__ = ("Progress", "preview_frame", "render")
@@ -63,9 +63,9 @@ def render(
 ) -> Video:
     """Render a storyboard.
 
-    Beside `post.mp4` come `post.vtt`, `post.srt`, `post.md` (the transcript) and `post.jpg` (the
-    poster). All are written under other names first: a failed or cancelled rendering leaves none
-    of them half-made, and what was there before as it was.
+    Beside `post.mp4` come `post.vtt`, `post.srt`, `post.transcript.md` and `post.poster.jpg`. All
+    are written under other names first: a failed or cancelled rendering leaves none of them
+    half-made, and what was there before as it was.
 
     Args:
         storyboard: At least one scene.
@@ -280,15 +280,15 @@ def _publish(plan: _Plan, output: Path) -> Video:
     frames = sum(segment.count for segment in plan.segments)
     duration = frames / storyboard.rate
     chapters = chapters_of(storyboard)
-    names = {kind: output.with_suffix(f".{kind}") for kind in ("vtt", "srt", "md", "jpg")}
+    names = {kind: output.with_suffix(ending) for kind, ending in BESIDE.items()}
     unfinished = Path(mkdtemp(prefix=f".{output.stem}-", dir=output.parent))
     try:
-        made = {kind: unfinished / f"post.{kind}" for kind in (*names, "mp4")}
-        made["vtt"].write_text(webvtt(storyboard), encoding="utf-8")
+        made = {kind: unfinished / kind for kind in names} | {"mp4": unfinished / "post.mp4"}
+        made["webvtt"].write_text(webvtt(storyboard), encoding="utf-8")
         made["srt"].write_text(srt(storyboard), encoding="utf-8")
-        made["md"].write_text(transcript(storyboard), encoding="utf-8")
+        made["transcript"].write_text(transcript(storyboard), encoding="utf-8")
         poster = preview_frame(storyboard, _poster_time(storyboard), scale=scale)
-        write_poster(poster, made["jpg"])
+        write_poster(poster, made["poster"])
         join(
             [(path, s.count) for path, s in zip(plan.paths, plan.segments, strict=True)],
             plan.sound,
@@ -310,10 +310,10 @@ def _publish(plan: _Plan, output: Path) -> Video:
     size = stage(storyboard.format, scale)
     return Video(
         path=str(output),
-        webvtt=str(names["vtt"]),
+        webvtt=str(names["webvtt"]),
         srt=str(names["srt"]),
-        transcript=str(names["md"]),
-        poster=str(names["jpg"]),
+        transcript=str(names["transcript"]),
+        poster=str(names["poster"]),
         duration=duration,
         width=size.width,
         height=size.height,

@@ -2,7 +2,16 @@
 
 import msgspec
 
-__all__ = ("Chapter", "Source", "Video")
+__all__ = ("BESIDE", "Chapter", "Source", "Video")
+
+BESIDE = {
+    "webvtt": ".vtt",
+    "srt": ".srt",
+    "transcript": ".transcript.md",
+    "poster": ".poster.jpg",
+}
+"""How the files beside `post.mp4` end. They must not look like a draft of the post, `post.md`, or a
+picture of it, `post.jpg`: those lie in the same folder as often as not."""
 
 
 class Chapter(msgspec.Struct, frozen=True, kw_only=True):

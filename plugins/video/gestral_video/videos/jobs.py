@@ -15,6 +15,7 @@ from gestral.settings import Settings
 if TYPE_CHECKING:
     from gestral.storage import ObjectStore
     from gestral_video.make import Made
+    from gestral_video.render.video import Video
 
 __all__ = ("MAKE", "TIDY", "MakeArguments", "TidyArguments")
 
@@ -60,7 +61,7 @@ async def make_video(context: JobContext, arguments: MakeArguments) -> None:
     await context.progress("Storing the video")
     # Each attempt has a folder of its own, so that a late one cannot overwrite what is watched.
     folder = f"videos/{arguments.video_id}/{context.attempt}"
-    await _store(services.get(OBJECT_STORE), folder, output)
+    await _store(services.get(OBJECT_STORE), folder, made.video)
     await _finish(context, arguments.video_id, folder, made)
     for file in output.parent.iterdir():
         file.unlink()
@@ -68,18 +69,19 @@ async def make_video(context: JobContext, arguments: MakeArguments) -> None:
 
 
 FILES = {
-    "mp4": ("post.mp4", "video/mp4"),
+    "path": ("post.mp4", "video/mp4"),
     "poster": ("post.jpg", "image/jpeg"),
     "webvtt": ("post.vtt", "text/vtt"),
     "srt": ("post.srt", "application/x-subrip"),
     "transcript": ("post.md", "text/markdown"),
 }
-"""The files of a video in the store: what each is for, its name there and its media type."""
+"""The files of a `Video` by its attributes: the name in the store and the media type."""
 
 
-async def _store(store: "ObjectStore", folder: str, output: Path) -> None:
-    for name, media_type in FILES.values():
-        await store.put(f"{folder}/{name}", output.with_name(name), content_type=media_type)
+async def _store(store: "ObjectStore", folder: str, video: "Video") -> None:
+    for attribute, (name, media_type) in FILES.items():
+        file = Path(getattr(video, attribute))
+        await store.put(f"{folder}/{name}", file, content_type=media_type)
 
 
 async def _finish(context: JobContext, video_id: uuid.UUID, folder: str, made: "Made") -> None:
@@ -89,8 +91,8 @@ async def _finish(context: JobContext, video_id: uuid.UUID, folder: str, made: "
 
     services = context.services
     details = msgspec.to_builtins(made.video) | {"problems": msgspec.to_builtins(made.problems)}
-    for path in ("path", "webvtt", "srt", "transcript", "poster"):
-        del details[path]
+    for attribute in FILES:
+        del details[attribute]
     async with services.transaction() as session:
         video = await session.get(VideoRow, video_id, with_for_update={"of": VideoRow})
         if video is None:

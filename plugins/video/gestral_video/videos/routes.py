@@ -308,6 +308,10 @@ def _state(video: VideoRow, job: JobView | None) -> State:
     return STATES[job.state] if job is not None else "failed"
 
 
+def _reason(job: JobView | None) -> str:
+    return job.reason if job else "What became of it is no longer known: try again."
+
+
 def _view(services: Services, video: VideoRow, job: JobView | None) -> VideoView:
     details: dict[str, Any] = video.details
     state = _state(video, job)
@@ -319,7 +323,7 @@ def _view(services: Services, video: VideoRow, job: JobView | None) -> VideoView
         stage=job.stage if job else "",
         done=job.done if job else 0,
         total=job.total if job else 0,
-        reason=job.reason if job and state == "failed" else "",
+        reason=_reason(job) if state == "failed" else "",
         mode=video.choices["mode"],
         captions=video.choices["captions"],
         format=video.choices["format"],
@@ -338,8 +342,10 @@ def _view(services: Services, video: VideoRow, job: JobView | None) -> VideoView
 def _files(services: Services, video: VideoRow) -> Files:
     store = services.get(OBJECT_STORE)
     addresses = {
-        kind: store.address(f"{video.folder}/{name}", expires=WATCHABLE)
-        for kind, (name, _) in FILES.items()
+        "mp4" if attribute == "path" else attribute: store.address(
+            f"{video.folder}/{name}", expires=WATCHABLE
+        )
+        for attribute, (name, _) in FILES.items()
     }
     download = store.address(
         f"{video.folder}/post.mp4", expires=WATCHABLE, download_name=f"{video.post.title[:80]}.mp4"

@@ -45,10 +45,10 @@ def test_a_file_becomes_a_video_with_all_that_belongs_to_it(folder: Path) -> Non
     made = json.loads(answer.stdout)
     assert [one["code"] for one in made["problems"]] == ["broken-picture"]
     assert sorted(path.name for path in output.parent.iterdir()) == [
-        "lamps.jpg",
-        "lamps.md",
         "lamps.mp4",
+        "lamps.poster.jpg",
         "lamps.srt",
+        "lamps.transcript.md",
         "lamps.vtt",
     ]
     with av.open(str(output)) as container:
@@ -146,6 +146,15 @@ def test_a_page_of_nested_tags_is_no_trap(tmp_path: Path) -> None:
     answer = make(tmp_path / "nested.html", "-o", tmp_path / "post.mp4")
     assert answer.returncode == 2
     assert "Traceback" not in answer.stderr
+
+
+def test_what_was_given_is_never_written_over(tmp_path: Path) -> None:
+    draft = tmp_path / "post.transcript.md"
+    draft.write_text("# Lamps\n\nLamps shine.")
+    answer = make(draft, "-o", tmp_path / "post.mp4")
+    assert answer.returncode == 2
+    assert "would be written over" in answer.stderr
+    assert draft.read_text() == "# Lamps\n\nLamps shine."
 
 
 def test_unknown_options_and_choices_are_named(folder: Path) -> None:

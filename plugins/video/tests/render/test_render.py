@@ -81,9 +81,14 @@ def test_captions_transcript_and_poster_lie_beside_the_video(video: Video) -> No
     with Image.open(video.poster) as poster:
         assert poster.size == (video.width, video.height)
     assert [source.kind for source in video.sources] == ["post", "picture"]
-    assert sorted(path.suffix for path in Path(video.path).parent.iterdir()) == sorted(
-        [".jpg", ".md", ".mp4", ".srt", ".vtt"]
-    )
+    stem = Path(video.path).stem
+    assert sorted(path.name.removeprefix(stem) for path in Path(video.path).parent.iterdir()) == [
+        ".mp4",
+        ".poster.jpg",
+        ".srt",
+        ".transcript.md",
+        ".vtt",
+    ]
 
 
 def test_the_same_storyboard_gives_the_same_bytes(
