@@ -20,7 +20,7 @@ answer: a heading that asks comes with the first sentence of its section or not 
 | its share of the title's words | up to 0.5 |
 | its share of its heading's words | up to 0.3 |
 | it opens a paragraph | 0.3 |
-| it introduces code of up to 15 lines or a picture: ends with a colon before it | 0.6 |
+| it introduces code of up to 15 lines: ends with a colon before it | 0.6 |
 | it closes the paragraph before code, or stands beside a picture | 0.3 |
 | it has words that are code, brackets, or a number of five digits or more | -0.3 each |
 | it has a percentage, a price or a multiple | 0.3 |
@@ -35,14 +35,14 @@ from itertools import pairwise
 import msgspec
 
 from gestral_video.articles.article import Article, Block, Code, Image, ListBlock, Paragraph, Table
-from gestral_video.script.lines import FORMULA, Line, word_count
+from gestral_video.script.lines import FORMULA, Line, spoken_length, word_count
 from gestral_video.script.rank import overlap, text_rank
 from gestral_video.script.standing import advertises, asks, can_be_said, is_scrap, leans
 
 __all__ = ("choose",)
 
 WORDS_PER_SECOND = 2.4
-"""The default voice's pace over whole posts, its pauses included."""
+"""The default voice's pace over whole posts, its pauses included, in words of five letters."""
 SECONDS = 75.0
 """What is aimed at."""
 MOST_SECONDS = 90.0
@@ -62,8 +62,8 @@ SHOWN_SHARE = 0.5
 MOST_CODES = 2
 MOST_CODE_LINES = 15
 """More than these are too small to be read."""
-MOST_SHOWN_WORDS, MOST_LIST_WORDS = 45, 65
-"""A longer group of sentences is not taken for what stands beside it."""
+MOST_SHOWN_LENGTH, MOST_LIST_LENGTH = 45, 65
+"""A group of sentences with more words of five letters is not taken for what stands beside it."""
 NEIGHBOUR_BONUS = 0.25
 MOST_ITEMS = 5
 MOST_HEADING_WORDS = 9
@@ -81,7 +81,7 @@ _SHOWN = (Code, Image, ListBlock, Table)
 def choose(article: Article, lines: Sequence[Line]) -> list[Line]:
     """The lines that tell the article in about `SECONDS`, in their order."""
     whole = _tidy(lines)
-    if sum(word_count(line.text) for line in whole) <= MOST_SECONDS * WORDS_PER_SECOND:
+    if sum(spoken_length(line.text) for line in whole) <= MOST_SECONDS * WORDS_PER_SECOND:
         return whole
     choice = _Choice(article, lines)
     choice.take_beginning()
@@ -98,7 +98,7 @@ class _Choice:
     def __init__(self, article: Article, lines: Sequence[Line]) -> None:
         self.lines = lines
         self.taken: set[int] = set()
-        self.left = int(SECONDS * WORDS_PER_SECOND) - word_count(article.title)
+        self.left = SECONDS * WORDS_PER_SECOND - spoken_length(article.title)
         self.headings = {line.section: i for i, line in enumerate(lines) if line.kind == "heading"}
         self.before, self.after = _neighbours(article)
         self.scores = self._scores(article)
@@ -127,9 +127,10 @@ class _Choice:
         return (line.last and isinstance(self._next(line), Code)) or self._pictured(line)
 
     def _introduces(self, line: Line) -> bool:
-        block = self._next(line)
-        short = not isinstance(block, Code) or len(block.text.splitlines()) <= MOST_CODE_LINES
-        return line.text.endswith(":") and line.last and isinstance(block, Code | Image) and short
+        code = self._next(line)
+        if not isinstance(code, Code) or len(code.text.splitlines()) > MOST_CODE_LINES:
+            return False
+        return line.text.endswith(":") and line.last
 
     def _pictured(self, line: Line) -> bool:
         previous = self.before.get(line.block_ids[0])
@@ -199,17 +200,18 @@ class _Choice:
     def _fair(self, group: tuple[int, ...]) -> bool:
         last = self.lines[group[-1]]
         if last.text.endswith(":"):
-            return last.last and isinstance(self._next(last), Code | Image)
+            # A picture that is announced may turn out not to be had.
+            return last.last and isinstance(self._next(last), Code)
         items = sum(self.lines[i].kind == "item" for i in group)
         return items <= MOST_ITEMS or items == len(group)
 
-    def _words(self, group: Sequence[int]) -> int:
-        return sum(word_count(self.lines[i].text) for i in group)
+    def _length(self, group: Sequence[int]) -> float:
+        return sum(spoken_length(self.lines[i].text) for i in group)
 
-    def _cost(self, group: Sequence[int]) -> int:
+    def _cost(self, group: Sequence[int]) -> float:
         heading = self._heading_of(group)
         extra = [heading] if heading is not None and heading not in self.taken else []
-        return self._words([*(i for i in group if i not in self.taken), *extra])
+        return self._length([*(i for i in group if i not in self.taken), *extra])
 
     def _heading_of(self, group: Sequence[int]) -> int | None:
         """The heading to be said with a group; one that asks needs the answer below it."""
@@ -221,7 +223,7 @@ class _Choice:
         spoken = sum(1 for i in self.headings.values() if i in self.taken)
         return heading if heading in self.taken or spoken < MOST_SECTIONS else None
 
-    def _take(self, index: int, *, reserve: int = 0) -> bool:
+    def _take(self, index: int, *, reserve: float = 0.0) -> bool:
         group = self.groups.get(index, ())
         if not group or index in self.taken or self._cost(group) > self.left - reserve:
             return False
@@ -251,9 +253,13 @@ class _Choice:
 
         One about the author gives way to one about the matter, if that is near.
         """
-        reserve = int(self.left * (1 - OPENING_SHARE))
+        reserve = self.left * (1 - OPENING_SHARE)
         told = self._told()
-        matter = [i for i in told[:OPENING] if not _OF_THE_AUTHOR.match(self.lines[i].text)]
+        matter = [
+            i
+            for i in told[:OPENING]
+            if not any(_OF_THE_AUTHOR.match(self.lines[j].text) for j in self.groups.get(i, ()))
+        ]
         first = next((i for i in (*matter, *told) if self._take(i)), None)
         if first is None:
             return
@@ -271,22 +277,22 @@ class _Choice:
 
     def take_shown(self) -> None:
         """The best sentences that bring something to look at, a share of each kind."""
-        reserve = int(self.left - SHOWN_SHARE * SECONDS * WORDS_PER_SECOND)
+        reserve = self.left - SHOWN_SHARE * SECONDS * WORDS_PER_SECOND
         lines = self.lines
         code = [i for i in self.groups if lines[i].last and isinstance(self._next(lines[i]), Code)]
         pictured = [i for i in self.groups if self._pictured(lines[i])]
         lists = [i for i in self.groups if self._announces(i) and self._announced(i)]
         quotes = [i for i in self.groups if lines[i].kind == "quote"]
-        for wanted, most, words in (
-            (code, MOST_CODES, MOST_SHOWN_WORDS),
-            (pictured, 1, MOST_SHOWN_WORDS),
-            (lists, 1, MOST_LIST_WORDS),
-            (quotes, 1, MOST_SHOWN_WORDS),
+        for wanted, most, longest in (
+            (code, MOST_CODES, MOST_SHOWN_LENGTH),
+            (pictured, 1, MOST_SHOWN_LENGTH),
+            (lists, 1, MOST_LIST_LENGTH),
+            (quotes, 1, MOST_SHOWN_LENGTH),
         ):
             for index in self._best(wanted):
                 if len(self.taken.intersection(wanted)) >= most:
                     break
-                if self._words(self.groups[index]) <= words:
+                if self._length(self.groups[index]) <= longest:
                     self._take(index, reserve=reserve)
 
     def take_sections(self) -> None:
@@ -325,12 +331,12 @@ def _tidy(lines: Sequence[Line]) -> list[Line]:
 def _from_the_top(lines: Sequence[Line]) -> list[Line]:
     """The first lines, where none can stand alone: at least one, up to `SECONDS`."""
     told: list[Line] = []
-    words = 0
+    length = 0.0
     for line in lines:
-        words += word_count(line.text)
+        length += spoken_length(line.text)
         if line.kind == "heading":
             continue
-        if told and words > SECONDS * WORDS_PER_SECOND:
+        if told and length > SECONDS * WORDS_PER_SECOND:
             break
         told.append(line)
     return told

@@ -22,7 +22,7 @@ from gestral_video.articles.article import (
 from gestral_video.script.facts import describe_code, describe_table, image_words
 from gestral_video.script.sentences import split_sentences
 
-__all__ = ("Line", "lines_of", "word_count")
+__all__ = ("Line", "lines_of", "spoken_length", "word_count")
 
 Kind = Literal["heading", "prose", "item", "quote", "description"]
 
@@ -59,7 +59,21 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 def word_count(text: str) -> int:
     """Words, or what takes as long to say in scripts without spaces: two characters."""
-    return max(len(text.split()), sum(1 for c in text if ord(c) > 0x2E7F) // 2)
+    return max(len(text.split()), sum(map(_is_wide, text)) // 2)
+
+
+def _is_wide(character: str) -> bool:
+    return ord(character) > 0x2E7F
+
+
+def spoken_length(text: str) -> float:
+    """How long a text takes to say, in words of five letters: letters tell it better than words.
+
+    A character of a script without spaces takes as long as half a word.
+    """
+    letters = [c for c in text if c.isalnum()]
+    wide = sum(1 for c in letters if _is_wide(c))
+    return (len(letters) - wide) / 5 + wide / 2
 
 
 def lines_of(article: Article) -> list[Line]:

@@ -21,7 +21,7 @@ from gestral_video.articles.article import (
 )
 from gestral_video.script.check import check, require_faithful
 from gestral_video.script.highlights import WORDS_PER_SECOND
-from gestral_video.script.lines import lines_of, word_count
+from gestral_video.script.lines import lines_of, spoken_length
 from gestral_video.script.script import Mode, Script, Sentence
 from gestral_video.script.write import write
 
@@ -103,8 +103,8 @@ def test_full_tells_every_block_in_order() -> None:
 
 
 def test_highlights_of_a_long_post_take_60_to_90_seconds() -> None:
-    words = sum(word_count(text) for text in texts(write(long_article())))
-    assert 60 * WORDS_PER_SECOND <= words <= 90 * WORDS_PER_SECOND
+    length = sum(spoken_length(text) for text in texts(write(long_article())))
+    assert 60 * WORDS_PER_SECOND <= length <= 90 * WORDS_PER_SECOND
 
 
 def test_highlights_keep_the_order_and_reach_from_the_beginning_to_the_conclusion() -> None:
