@@ -50,7 +50,8 @@ def up(session: nox.Session) -> None:
     """Start everything on this machine, make a first video, serve until Ctrl-C."""
     install(session, "gestral", "build")
     build_frontend(session)
-    session.run("gestral", "up", *session.posargs)
+    # After Ctrl-C it needs a moment to stop what it started; nox would kill it at once.
+    session.run("gestral", "up", *session.posargs, interrupt_timeout=60, terminate_timeout=30)
 
 
 @nox.session

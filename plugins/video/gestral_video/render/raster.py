@@ -10,6 +10,7 @@ Modules that draw say `from gestral_video.render.raster import skia`, in every p
 
 import ctypes
 import importlib
+import os
 import platform
 import re
 import sys
@@ -35,7 +36,7 @@ def load_skia() -> ModuleType:
         ServiceError: Skia cannot be loaded here; the message names what is missing.
     """
     try:
-        return importlib.import_module("skia")
+        return _quiet(importlib.import_module("skia"))
     except ImportError as error:
         missing = [soname for soname in _NAMES if not _loads(soname)]
         machine = MACHINES.get(platform.machine()) if sys.platform == "linux" else None
@@ -44,9 +45,27 @@ def load_skia() -> ModuleType:
             raise _unusable(error) from error
     try:
         _load_stand_ins(missing, wanted(Path(spec.origin)), machine)
-        return importlib.import_module("skia")
+        return _quiet(importlib.import_module("skia"))
     except (ImportError, OSError, ValueError) as error:
         raise _unusable(error) from error
+
+
+def _quiet(skia: ModuleType) -> ModuleType:
+    """Have fontconfig read its configuration now, unheard.
+
+    Skia's wheel brings a fontconfig of its own, which complains on standard error of what the
+    machine's newer one has in its files, in the middle of whatever the terminal shows.
+    """
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        skia.FontMgr()
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+    return skia
 
 
 def _loads(soname: str) -> bool:
