@@ -66,7 +66,7 @@ MOST_SHOWN_LENGTH, MOST_LIST_LENGTH = 45, 65
 """A group of sentences with more words of five letters is not taken for what stands beside it."""
 NEIGHBOUR_BONUS = 0.25
 MOST_ITEMS = 5
-MOST_HEADING_WORDS = 9
+MOST_HEADING_WORDS = 12
 CODE_PAUSE = 1.5
 """Silence after a sentence that shows code of several lines, in seconds: time to read."""
 
@@ -237,6 +237,11 @@ class _Choice:
     def _best(self, candidates: Sequence[int]) -> list[int]:
         return sorted(candidates, key=lambda i: (-self.scores[i], i))
 
+    def _worth(self, index: int) -> float:
+        """The mean score of all that is taken with a line: it must be worth hearing, too."""
+        group = self.groups[index]
+        return sum(self.scores[i] for i in group) / len(group)
+
     def _told(self) -> list[int]:
         """What posts are told in: prose, or items where there is nothing but lists."""
         prose = self._all("prose")
@@ -289,7 +294,7 @@ class _Choice:
             (lists, 1, MOST_LIST_LENGTH),
             (quotes, 1, MOST_SHOWN_LENGTH),
         ):
-            for index in self._best(wanted):
+            for index in sorted(wanted, key=lambda i: (-self._worth(i), i)):
                 if len(self.taken.intersection(wanted)) >= most:
                     break
                 if self._length(self.groups[index]) <= longest:

@@ -107,7 +107,8 @@ def test_a_single_item_of_a_list_is_not_taken() -> None:
 def test_a_question_is_told_with_its_answer_or_not_at_all() -> None:
     question = "Why do volunteers count animals in the cold spring?"
     answer = "Counting animals in spring is a pleasure for volunteers."
-    assert texts(post(f"{question} {answer}"))[-2:] == [question, answer]
+    pleasure = Heading(id="h", text="The pleasure")
+    assert texts(post(pleasure, f"{question} {answer}"))[-2:] == [question, answer]
     alone = texts(post(f"{question} However, this is hard to say for them."))
     assert question not in alone
 
@@ -126,7 +127,7 @@ def test_a_heading_without_a_sentence_below_it_is_not_said() -> None:
 
 def test_a_post_ends_as_it_ends() -> None:
     ending = "Counting animals in spring is a pleasure for volunteers."
-    assert texts(post(ending))[-1] == ending
+    assert texts(post(Heading(id="h", text="The end"), ending))[-2:] == ["The end", ending]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,7 @@ def test_a_post_ends_as_it_ends() -> None:
     ],
 )
 def test_what_points_announces_or_advertises_is_left_out(ending: str) -> None:
-    assert ending not in texts(post(ending))
+    assert ending not in texts(post(Heading(id="h", text="The end"), ending))
 
 
 @pytest.mark.parametrize(
