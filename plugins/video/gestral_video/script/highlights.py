@@ -35,7 +35,7 @@ from itertools import pairwise
 import msgspec
 
 from gestral_video.articles.article import Article, Block, Code, Image, ListBlock, Paragraph, Table
-from gestral_video.script.lines import FORMULA, Line, spoken_length, word_count
+from gestral_video.script.lines import FORMULA, Line, showing, spoken_length, word_count
 from gestral_video.script.rank import overlap, text_rank
 from gestral_video.script.standing import advertises, asks, can_be_said, is_scrap, leans
 
@@ -67,8 +67,6 @@ MOST_SHOWN_LENGTH, MOST_LIST_LENGTH = 45, 65
 NEIGHBOUR_BONUS = 0.25
 MOST_ITEMS = 5
 MOST_HEADING_WORDS = 12
-CODE_PAUSE = 1.5
-"""Silence after a sentence that shows code of several lines, in seconds: time to read."""
 
 _OF_THE_AUTHOR = re.compile(r"I\b")
 _TAKES_BACK = re.compile(r"(?:but|however|unfortunately|sadly)\b", re.IGNORECASE)
@@ -308,7 +306,7 @@ class _Choice:
         longest = sorted(sections, key=lambda s: -len(sections[s]))[:MOST_SECTIONS]
         for section in longest:
             if not self.taken & set(sections[section]):
-                any(self._take(index) for index in self._best(sections[section])[:4])
+                any(self._take(index) for index in self._best(sections[section])[:8])
 
     def fill(self) -> None:
         """The best of what is left, while there is time."""
@@ -369,10 +367,7 @@ def _neighbours(article: Article) -> tuple[dict[str, Block], dict[str, Block]]:
 
 
 def _shown_with(article: Article, lines: Sequence[Line]) -> list[Line]:
-    """The lines, citing the pictures, code, lists and tables that stand beside them.
-
-    Code is cited before the paragraph that leads to it, for it is what is to be seen.
-    """
+    """The lines, citing the pictures, code, lists and tables that stand beside them."""
     order = {block.id: index for index, block in enumerate(article.blocks)}
     cited = {block_id for line in lines for block_id in line.block_ids}
     shown: list[Line] = []
@@ -394,8 +389,6 @@ def _shown_with(article: Article, lines: Sequence[Line]) -> list[Line]:
 def _citing(line: Line, beside: Sequence[Block]) -> Line:
     ids = tuple(block.id for block in beside)
     code = beside[0] if beside else None
-    if not isinstance(code, Code) or not line.last:
-        return msgspec.structs.replace(line, block_ids=(*line.block_ids, *ids))
-    pause = CODE_PAUSE if len(code.text.splitlines()) > 1 else line.pause
-    cited = (code.id, *line.block_ids, *ids[1:])
-    return msgspec.structs.replace(line, block_ids=cited, pause=pause)
+    if isinstance(code, Code) and line.last:
+        line, ids = showing(line, code), ids[1:]
+    return msgspec.structs.replace(line, block_ids=(*line.block_ids, *ids))

@@ -3,7 +3,7 @@
 # ruff: noqa: RUF001  # typographic marks are what this file is about
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import msgspec
@@ -22,7 +22,7 @@ from gestral_video.articles.article import (
 from gestral_video.script.facts import describe_code, describe_table, image_words
 from gestral_video.script.sentences import split_sentences
 
-__all__ = ("Line", "lines_of", "spoken_length", "word_count")
+__all__ = ("Line", "introduced", "lines_of", "showing", "spoken_length", "word_count")
 
 Kind = Literal["heading", "prose", "item", "quote", "description"]
 
@@ -33,6 +33,8 @@ ITEM_PAUSE = 0.35
 FORMULA = "Here is a formula."
 BLOCK_PAUSE = 0.5
 HEADING_PAUSE = 0.6
+CODE_PAUSE = 1.5
+"""After a sentence that shows code of several lines: time to read."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +90,27 @@ def lines_of(article: Article) -> list[Line]:
             section += 1
         lines += (line for line in _of_block(block, section, article.language))
     return list(_said_once(lines))
+
+
+def showing(line: Line, code: Code) -> Line:
+    """A line that leads to code, citing it first, for the code is what is to be seen meanwhile."""
+    pause = CODE_PAUSE if len(code.text.splitlines()) > 1 else line.pause
+    return msgspec.structs.replace(line, block_ids=(code.id, *line.block_ids), pause=pause)
+
+
+def introduced(article: Article, lines: Sequence[Line]) -> list[Line]:
+    """The lines, in which code that is introduced ("it prints this:") needs no description."""
+    codes = {block.id: block for block in article.blocks if isinstance(block, Code)}
+    told: list[Line] = []
+    for line in lines:
+        code = codes.get(line.block_ids[0]) if line.kind == "description" else None
+        before = told[-1] if told else None
+        leads = before and before.kind == "prose" and before.text.endswith(":")
+        if code and before and leads and before.block_ids[0] not in codes:
+            told[-1] = showing(before, code)
+        else:
+            told.append(line)
+    return told
 
 
 def _said_once(lines: list[Line]) -> Iterator[Line]:

@@ -139,6 +139,7 @@ def is_scrap(line: Line) -> bool:
         line.kind == "prose"
         and line.last
         and word_count(line.text) < FEWEST_WORDS
+        and not line.text.endswith(":")
         and not _ENDS_WELL.search(line.text)
     )
 

@@ -6,7 +6,7 @@ from gestral.errors import InputError
 from gestral_video.articles.article import Article
 from gestral_video.script.check import TITLE_ID
 from gestral_video.script.highlights import choose
-from gestral_video.script.lines import Line, lines_of
+from gestral_video.script.lines import Line, introduced, lines_of
 from gestral_video.script.script import Mode, Script, Sentence
 from gestral_video.script.spoken import spoken
 
@@ -19,8 +19,8 @@ def write(article: Article, mode: Mode = "highlights") -> Script:
     """Write a script.
 
     Every sentence is the article's own, save for short descriptions of what cannot be read aloud
-    (code, tables) and for the words that announce a quotation; these say only names and counts of
-    the blocks they describe.
+    (code that no sentence introduces, tables) and for the words that announce a quotation; these
+    say only names and counts of the blocks they describe.
 
     Args:
         article: The post.
@@ -48,7 +48,7 @@ def write(article: Article, mode: Mode = "highlights") -> Script:
         section=0,
         pause=TITLE_PAUSE,
     )
-    chosen = lines if mode == "full" else choose(article, lines)
+    chosen = introduced(article, lines if mode == "full" else choose(article, lines))
     return Script(
         mode=mode,
         language=article.language,

@@ -12,8 +12,8 @@ from gestral_video.articles.article import (
     Paragraph,
     Quote,
 )
-from gestral_video.script.highlights import CODE_PAUSE, MOST_CODES
-from gestral_video.script.lines import Line, lines_of
+from gestral_video.script.highlights import MOST_CODES
+from gestral_video.script.lines import CODE_PAUSE, Line, lines_of
 from gestral_video.script.script import Sentence
 from gestral_video.script.standing import can_be_said, leans
 from gestral_video.script.write import write

@@ -138,6 +138,21 @@ def test_a_sentence_that_introduces_code_brings_the_code_with_it() -> None:
     assert all(len(s.block_ids) == 2 for s in introductions)
 
 
+def test_code_that_is_introduced_is_shown_with_its_introduction_instead_of_a_description() -> None:
+    post = article(
+        Paragraph(id="b1", text="Tides are simple. This prints them:"),
+        Code(id="b2", text="print(1)\nprint(2)", language="python"),
+        Code(id="b3", text="print(3)", language="python"),
+    )
+    for mode in MODES:
+        told = write(post, mode).sentences[1:]
+        assert [(s.text, s.block_ids) for s in told] == [
+            ("Tides are simple.", ("b1",)),
+            ("This prints them:", ("b2", "b1")),
+            ("Here is a line of Python.", ("b3",)),
+        ]
+
+
 def test_a_short_post_is_told_whole() -> None:
     post = article(Paragraph(id="b1", text="However, it rains. But not here."))
     assert texts(write(post, "highlights")) == texts(write(post, "full"))
