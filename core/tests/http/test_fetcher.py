@@ -269,7 +269,11 @@ def test_what_was_packed_comes_out_whole(body, packer, step):
     assert decoder.finish() == body
 
 
-@pytest.mark.parametrize("packed", [gzip.compress(b"ab")[:-1], gzip.compress(b"a") + b"b", b"ab"])
+@pytest.mark.parametrize(
+    "packed",
+    [gzip.compress(b"ab")[:-1], gzip.compress(b"a") + b"b", b"ab"],
+    ids=["cut off", "something behind", "not compressed"],
+)
 async def test_a_damaged_compressed_page_is_refused(fetcher, hostile, packed):
     address = hostile.page("/damaged", packed, "Content-Encoding: gzip")
     assert await code_of(fetcher.get(address)) == "encoding-refused"
