@@ -128,6 +128,12 @@ async def _read(post: str, fetcher: Any) -> "tuple[Article, Fetch]":
     if is_address(post):
         article = await read_address(post, fetcher)
         return article, picture_reader(article, fetcher)
+    if "://" in post:
+        raise InputError(
+            f"{post} is of a kind that is not read.",
+            hint="Give an address that begins with https:// or http://, or a file.",
+            code="address-invalid",
+        )
     path = Path(post)
     return await read_file(path), local_reader(path)
 

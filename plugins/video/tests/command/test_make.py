@@ -124,6 +124,8 @@ def test_an_address_that_is_no_post_is_refused(
         ("http://169.254.169.254/latest/meta-data/", "169.254.169.254"),
         ("http://user:secret@example.com/", "password|user"),
         ("http://example.com:22/", "port"),
+        ("ftp://example.com/post", "begins with https://"),
+        ("https://nowhere.invalid/post", "no site with this name"),
     ],
 )
 def test_a_private_or_odd_address_is_refused(tmp_path: Path, address: str, says: str) -> None:
