@@ -51,6 +51,8 @@ MOST_SECTIONS = 5
 """More chapters than these would be a list of headings."""
 ENDING = 6
 """Sentences, from the last one back, in which a post comes to its end."""
+MOST_ENDING_LENGTH = 50
+"""In words of five letters: an ending of more leaves too little time for the sections."""
 MOST_LEANING = 2
 """A sentence that needs more than these before it would crowd out others."""
 OPENING = 4
@@ -272,11 +274,13 @@ class _Choice:
                 return
 
     def take_ending(self) -> None:
-        """The best of the last sentences, if possible from the last section."""
+        """The best of the last sentences that is short enough, if it can be of the last section."""
         told = self._told()
         last = [i for i in told if self.lines[i].section == self.lines[told[-1]].section]
         choices = (last[-ENDING:], last, told[-ENDING:])
-        any(self._take(index) for choice in choices for index in self._best(choice))
+        best = [index for choice in choices for index in self._best(choice)]
+        fair = [i for i in best if self._length(self.groups.get(i, ())) <= MOST_ENDING_LENGTH]
+        any(self._take(index) for index in (*fair, *best))
 
     def take_shown(self) -> None:
         """The best sentences that bring something to look at, a share of each kind."""

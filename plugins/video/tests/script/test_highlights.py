@@ -130,6 +130,19 @@ def test_a_post_ends_as_it_ends() -> None:
     assert texts(post(Heading(id="h", text="The end"), ending))[-2:] == ["The end", ending]
 
 
+def test_a_long_ending_gives_way_to_a_short_one() -> None:
+    end = Heading(id="h", text="The end")
+    short = "Nobody knows how many fish there are."
+    long = (
+        "Volunteers counting animals in spring agreed that counting animals demands considerable "
+        "concentration, waterproof clothing, experienced companions and extraordinarily good "
+        "binoculars, besides notebooks, particularly for volunteers counting animals near rivers, "
+        "where everything disappears underwater whenever somebody approaches."
+    )
+    found = texts(post(end, short, long))
+    assert found[-1] == short
+
+
 @pytest.mark.parametrize(
     "ending",
     [
