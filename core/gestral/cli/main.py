@@ -106,4 +106,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except GestralError as error:
         click.echo(f"gestral: {error}", err=True)
         sys.exit(error.exit_code)
+    except Exception as error:
+        if os.environ.get("GESTRAL_DEBUG"):
+            raise
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
+        click.echo(
+            f"gestral: Something went wrong inside: {what}. GESTRAL_DEBUG=1 shows where.", err=True
+        )
+        sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)

@@ -44,6 +44,24 @@ def test_what_is_wrong_is_one_line_and_exit_code_two() -> None:
         assert len(answer.stderr.splitlines()) == 1
 
 
+def test_a_fault_of_ours_is_one_line_too() -> None:
+    code = (
+        "import sys\nfrom gestral.cli import main\n"
+        "main.CORE_COMMANDS['doctor'] = ('json:nothing', '')\nmain.main(['doctor'])"
+    )
+    for debug in ("", "1"):
+        answer = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "GESTRAL_DEBUG": debug},
+        )
+        assert answer.returncode == 1
+        assert ("Traceback" in answer.stderr) is bool(debug)
+        assert "AttributeError" in answer.stderr
+
+
 def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
     answer = gestral("db", "status", GESTRAL_DATA=str(tmp_path / "data"), GESTRAL_PORT="many")
     assert answer.returncode == 2

@@ -429,7 +429,9 @@ def _scene(
         case "code", Code() as block:
             return CodeScene(**common, code=block.text, language=block.language)
         case "quote", Quote() as block:
-            return QuoteScene(**common, text=group.text, author=block.author)
+            # "In the words of ..." has said the name already; it is not shown twice.
+            author = "" if block.author in group.text else block.author
+            return QuoteScene(**common, text=group.text, author=author)
         case "image", _ if group.picture and group.image:
             return ImageScene(
                 **common,
