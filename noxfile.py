@@ -20,7 +20,6 @@ PYTHONS = ["3.11", "3.12", "3.13"]
 PLUGINS = ["auth", "email", "video"]
 OURS = ["core", *(f"plugins/{name}" for name in PLUGINS), "."]
 CODE = ["core", "plugins", "frontend", "deploy", "db_scripts", "benchmarks", "noxfile.py"]
-CORPUS = ROOT.parent / "shared" / "corpus" / "pages"
 LOCAL = ["gestral-core", *(f"gestral-{name}" for name in PLUGINS), "gestral-deploy"]
 
 
@@ -31,13 +30,6 @@ def install(session: nox.Session, *locks: str, editable: bool = True) -> None:
     if editable:
         own = [part for package in OURS for part in ("-e", package)]
         session.install("--no-deps", "--no-build-isolation", *own)
-
-
-def testing(session: nox.Session) -> None:
-    """Install everything, and tell the tests where real pages are, when there are some."""
-    install(session, "development")
-    if CORPUS.is_dir() and "GESTRAL_CORPUS" not in os.environ:
-        session.env["GESTRAL_CORPUS"] = str(CORPUS)
 
 
 def build_frontend(session: nox.Session) -> None:
@@ -57,7 +49,7 @@ def up(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run all tests but those that drive a browser."""
-    testing(session)
+    install(session, "development")
     workers = [] if session.posargs else ["-n", str(os.cpu_count() or 1), "--dist", "loadscope"]
     session.run("pytest", "-m", "not e2e", *workers, *session.posargs)
 
@@ -65,14 +57,14 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Run the tests and show what they do not reach."""
-    testing(session)
+    install(session, "development")
     session.run("pytest", "-m", "not e2e", "--cov", "--cov-report=term", *session.posargs)
 
 
 @nox.session(python=PYTHONS)
 def versions(session: nox.Session) -> None:
     """Run the tests under one Python of those that are promised."""
-    testing(session)
+    install(session, "development")
     session.run("pytest", "-m", "not e2e", *session.posargs)
 
 
@@ -160,29 +152,29 @@ def isolated(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Run the code of the documentation and follow its links."""
-    testing(session)
+    install(session, "development")
     session.run("pytest", "core/tests/docs", *session.posargs)
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure, side by side in one run."""
-    testing(session)
+    install(session, "development")
     session.run("python", "benchmarks/make.py", *session.posargs)
 
 
 @nox.session
 def quality(session: nox.Session) -> None:
     """Show what is made of real pages: name a folder of them, or set GESTRAL_CORPUS."""
-    testing(session)
-    folder = session.posargs or [session.env.get("GESTRAL_CORPUS") or os.environ["GESTRAL_CORPUS"]]
+    install(session, "development")
+    folder = session.posargs or [os.environ["GESTRAL_CORPUS"]]
     session.run("python", "benchmarks/quality_articles.py", *folder)
 
 
 @nox.session
 def e2e(session: nox.Session) -> None:
     """Drive the whole platform with a browser: Chromium must be on the machine."""
-    testing(session)
+    install(session, "development")
     build_frontend(session)
     session.run("pytest", "-m", "e2e", "frontend/e2e", *session.posargs)
 

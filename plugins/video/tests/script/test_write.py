@@ -269,12 +269,12 @@ def test_an_unfaithful_script_is_refused_with_both_texts() -> None:
 CORPUS = Path(os.environ.get("GESTRAL_CORPUS", ""))
 
 
-@pytest.mark.skipif(not os.environ.get("GESTRAL_CORPUS"), reason="GESTRAL_CORPUS is not set")
+@pytest.mark.skipif(not os.environ.get("GESTRAL_CORPUS"), reason="GESTRAL_CORPUS names no folder of pages")
 @pytest.mark.parametrize("mode", ["highlights", "full"])
 def test_scripts_of_real_pages_are_faithful(mode: Mode) -> None:
     from gestral_video.articles.extract import extract
 
-    pages = sorted((CORPUS / "pages").glob("*.html"))
+    pages = sorted(CORPUS.glob("*.html"))
     assert pages
     for page in pages:
         post = extract(page.read_bytes(), page.as_uri())
