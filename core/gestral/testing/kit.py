@@ -37,7 +37,8 @@ class TurnedClock:
     """A clock that stands until it is turned. Implements `gestral.capabilities.Clock`."""
 
     def __init__(self) -> None:
-        self._now = dt.datetime.now(dt.UTC)
+        # Just after the hour, so that small turns cross the due times of no usual schedule.
+        self._now = dt.datetime.now(dt.UTC).replace(minute=0, second=30, microsecond=0)
 
     def now(self) -> dt.datetime:
         """Return the moment at which it stands."""
