@@ -32,9 +32,11 @@ from gestral.settings import Settings
 from gestral.storage.local import LocalStore
 from gestral.storage.routes import file_route
 
-__all__ = ("application", "load", "probe")
+__all__ = ("CORE", "application", "load", "platform_from", "probe")
 
 log = logging.getLogger(__name__)
+
+CORE = Candidate(name="core", load=lambda: core_plugin)
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -56,9 +58,8 @@ def load(
     Raises:
         PluginError: A critical plugin is broken.
     """
-    core = Candidate(name="core", load=lambda: core_plugin)
     found = discover() if candidates is None else candidates
-    registry = resolve([core, *found], environment, off=off)
+    registry = resolve([CORE, *found], environment, off=off)
     registry.require_critical()
     return registry
 

@@ -18,7 +18,7 @@ from gestral.errors import ConfigurationError, PluginError
 from gestral.plugin import CONTRACT_VERSION, ENTRY_POINT_GROUP, Capability, Plugin
 from gestral.settings import PREFIX, read_settings
 
-__all__ = ("Candidate", "Entry", "Registry", "State", "discover", "resolve")
+__all__ = ("Candidate", "Entry", "Registry", "State", "discover", "resolve", "switched_off")
 
 State = Literal["loaded", "failed", "skipped", "disabled"]
 
@@ -104,6 +104,12 @@ class Registry:
                 raise PluginError(
                     f"The plugin {entry.name!r} is critical and {entry.state}: {entry.reason}"
                 )
+
+
+def switched_off(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names in `GESTRAL_PLUGINS_OFF`, for commands that need no other setting."""
+    names = environment.get(f"{PREFIX}PLUGINS_OFF", "").split(",")
+    return tuple(name.strip() for name in names if name.strip())
 
 
 def discover() -> list[Candidate]:

@@ -12,7 +12,7 @@ from importlib import import_module
 import click
 
 from gestral import __version__
-from gestral.app.registry import Registry, discover, resolve
+from gestral.app.registry import Registry, discover, resolve, switched_off
 from gestral.errors import GestralError
 
 __all__ = ("main",)
@@ -37,8 +37,7 @@ class Commands(click.Group):
     def registry(self) -> Registry:
         """Read the installed plugins, once."""
         if self._registry is None:
-            off = os.environ.get("GESTRAL_PLUGINS_OFF", "").split(",")
-            self._registry = resolve(discover(), os.environ, off=[name.strip() for name in off])
+            self._registry = resolve(discover(), os.environ, off=switched_off(os.environ))
         return self._registry
 
     def list_commands(self, ctx: click.Context) -> list[str]:

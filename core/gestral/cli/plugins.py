@@ -6,8 +6,7 @@ from typing import Any
 
 import click
 
-from gestral.app.core_plugin import core_plugin
-from gestral.app.registry import Candidate, Entry, Registry, discover, resolve
+from gestral.app.registry import Entry, Registry, discover, resolve, switched_off
 from gestral.plugin import CONTRACT_VERSION, Plugin
 from gestral.settings import PREFIX
 
@@ -16,11 +15,9 @@ __all__ = ("manifest", "plugins", "registry")
 
 def registry() -> Registry:
     """Read everything, and probe routes, without any service."""
-    from gestral.app.build import probe
+    from gestral.app.build import CORE, probe
 
-    off = [name.strip() for name in os.environ.get(f"{PREFIX}PLUGINS_OFF", "").split(",")]
-    core = Candidate(name="core", load=lambda: core_plugin)
-    return probe(resolve([core, *discover()], os.environ, off=off))
+    return probe(resolve([CORE, *discover()], os.environ, off=switched_off(os.environ)))
 
 
 @click.command(help="List the plugins and what became of each.")

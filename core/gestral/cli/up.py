@@ -106,8 +106,8 @@ async def _show_progress(platform: Platform, console: "Console", stop: threading
     seen: dict[uuid.UUID, TaskID] = {}
     with Progress(*columns, console=console) as progress:
         while not stop.is_set():
-            unfinished = {view.id: view for view in await jobs.unfinished() if view.attempt}
-            waiting = any(not view.attempt for view in await jobs.unfinished())
+            all_unfinished = await jobs.unfinished()
+            unfinished = {view.id: view for view in all_unfinished if view.attempt}
             for job_id, view in (unfinished | await jobs.views(seen)).items():
                 if job_id not in seen:
                     seen[job_id] = progress.add_task(view.name)
@@ -123,7 +123,7 @@ async def _show_progress(platform: Platform, console: "Console", stop: threading
                     completed=1 if view.finished else view.done,
                     total=total,
                 )
-            if not unfinished and not waiting:
+            if not all_unfinished:
                 return
             await asyncio.sleep(0.2)
 

@@ -8,7 +8,6 @@ from gestral.app.services import Platform
 from gestral.capabilities import JOBS
 from gestral.errors import ServiceError
 from gestral.jobs.dispatcher import Dispatcher, Ticket
-from gestral.jobs.live import Live
 from gestral.jobs.outbox import Outbox
 from gestral.jobs.runner import Runner
 from gestral.jobs.work import all_work
@@ -47,8 +46,7 @@ async def work_until_stopped(platform: Platform, stop: asyncio.Event, *, concurr
     work = all_work(platform.registry.plugins)
     outbox = platform.get(JOBS)
     assert isinstance(outbox, Outbox)  # noqa: S101 - core provides it itself
-    live = Live(queue.redis)
-    runner = Runner(platform, work, live)
+    runner = Runner(platform, work, outbox.live)
 
     async def carry(_context: Any, *, job: str) -> None:
         await runner.run(uuid.UUID(job))
