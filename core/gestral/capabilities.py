@@ -181,6 +181,8 @@ class Fetcher(Protocol):
         accept: tuple[str, ...] = (),
         max_bytes: int | None = None,
         deadline: float | None = None,
+        if_none_match: str = "",
+        if_modified_since: str = "",
     ) -> "Response":
         """Read an address.
 
@@ -189,6 +191,8 @@ class Fetcher(Protocol):
             accept: Media types that will do, such as `image/*`; empty for all.
             max_bytes: Limit of the body after decompression.
             deadline: Seconds for all of it, redirects and retries included.
+            if_none_match: The `etag` of an earlier response: what is unchanged has no body.
+            if_modified_since: The `last-modified` of an earlier response, likewise.
 
         Raises:
             FetchError: With a stable code for each way in which it can fail.

@@ -122,8 +122,25 @@ class Services(Protocol):
         """
         ...
 
-    def transaction(self) -> "AbstractAsyncContextManager[AsyncSession]":
-        """Open a database transaction: committed at the end, rolled back by an exception."""
+    def transaction(
+        self, organisation_id: uuid.UUID | None = None
+    ) -> "AbstractAsyncContextManager[AsyncSession]":
+        """Open a database transaction: committed at the end, rolled back by an exception.
+
+        It sees and writes the rows of one organisation: that for which the request or the job is
+        done. Where there is none, it sees no rows that belong to an organisation.
+
+        Args:
+            organisation_id: Another one, for work that is done for several in turn.
+        """
+        ...
+
+    def across_organisations(self) -> "AbstractAsyncContextManager[AsyncSession]":
+        """Open a transaction that sees the rows of all organisations.
+
+        For what belongs to none of them, such as signing in and upkeep; never for what a visitor
+        asked for.
+        """
         ...
 
 
@@ -182,6 +199,8 @@ class _Job:
     timeout: float
     attempts: int = 3
     cron: str = ""
+    queue: str = "default"
+    priority: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,6 +243,10 @@ class Job(_Job, Generic[A]):
         timeout: Seconds that one attempt may take.
         attempts: How often it is tried at most.
         cron: When it runs by itself (five fields, UTC), with arguments that are all defaults.
+        queue: Jobs of one queue wait for each other, those of another do not: work of minutes has
+            one of its own, so that work of moments need not wait behind it. Lower-case letters,
+            digits and underscores.
+        priority: Of those that wait in a queue for one organisation, the highest goes first.
     """
 
     name: str
@@ -232,6 +255,8 @@ class Job(_Job, Generic[A]):
     timeout: float
     attempts: int = 3
     cron: str = ""
+    queue: str = "default"
+    priority: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

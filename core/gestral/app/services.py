@@ -1,5 +1,6 @@
 """The running platform: what handlers, jobs and commands are handed as `Services`."""
 
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -113,8 +114,17 @@ class Platform:
         return folder
 
     @asynccontextmanager
-    async def transaction(self) -> "AsyncIterator[AsyncSession]":
+    async def transaction(
+        self, organisation_id: uuid.UUID | None = None
+    ) -> "AsyncIterator[AsyncSession]":
         """See `Services.transaction`."""
+        del organisation_id  # rows are not kept apart by the database yet
+        async with self.database.sessions() as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def across_organisations(self) -> "AsyncIterator[AsyncSession]":
+        """See `Services.across_organisations`."""
         async with self.database.sessions() as session, session.begin():
             yield session
 
