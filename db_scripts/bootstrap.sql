@@ -1,11 +1,14 @@
--- Makes Gestral's database and its two roles. Run it as often as you like, with psql, as a role that
+-- Makes Gestral's database and its three roles. Run it as often as you like, with psql, as a role that
 -- may create roles and databases (PostgreSQL 16 or newer):
 --
 --   GESTRAL_OWNER_PASSWORD=... GESTRAL_APP_PASSWORD=... \
 --     psql --no-psqlrc --set ON_ERROR_STOP=1 --file bootstrap.sql "postgresql://admin@host/postgres"
 --
 -- gestral_owner owns the database and runs the migrations: `gestral db upgrade`.
--- gestral_app is what the application connects as: it owns nothing and creates nothing.
+-- gestral_app is what the application connects as: it owns nothing and creates nothing, and sees the
+--   rows of the one organisation that a transaction names.
+-- gestral_platform is what the application becomes for a transaction that is nobody's in particular,
+--   such as signing in: it sees the rows of all organisations. Nobody can sign in as it.
 --
 -- The passwords may also be given as psql variables (--set owner_password=...), which other users of
 -- the machine can read in the list of processes. Running again sets them anew.
@@ -37,7 +40,7 @@ SET client_min_messages = warning;
 SELECT pg_advisory_lock(hashtext('gestral bootstrap')) \g /dev/null
 
 SELECT format('CREATE ROLE %I NOLOGIN', name)
-FROM unnest(ARRAY['gestral_owner', 'gestral_app']) AS name
+FROM unnest(ARRAY['gestral_owner', 'gestral_app', 'gestral_platform']) AS name
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \gexec
 
 -- Who is no superuser has to be a member of a role to give it a database.
@@ -60,6 +63,8 @@ GRANT CONNECT ON DATABASE :"database" TO gestral_app;
 -- Nothing of Gestral's lies in `public`: every plugin has a schema of its own, and its migrations
 -- grant the application what it needs there.
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
+
+GRANT gestral_platform TO gestral_app WITH INHERIT FALSE, SET TRUE;
 
 -- Last, so that whoever can sign in finds all rights in place.
 ALTER ROLE gestral_owner LOGIN PASSWORD :'owner_password';

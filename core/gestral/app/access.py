@@ -7,6 +7,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from gestral.capabilities import CURRENT_USER, Identity
+from gestral.db.tenancy import organisation
 from gestral.errors import ForbiddenError, ServiceError, UnauthenticatedError
 from gestral.plugin import Services
 
@@ -28,13 +29,14 @@ def platform_of(connection: Connection) -> "Platform":
 
 
 async def visitor(connection: Connection) -> Identity | None:
-    """Return who makes the request, or None; asked once for each request."""
+    """Return who makes the request, or None; asked once for each request, which is then theirs."""
     known = connection.state.get("identity", NOT_ASKED)
     if known is NOT_ASKED:
         services: Services = platform_of(connection)
         people = services.find(CURRENT_USER)
         known = await people.identify(connection) if people else None
         connection.state["identity"] = known
+        organisation.set(known.organisation_id if known else None)
     found: Identity | None = known
     return found
 

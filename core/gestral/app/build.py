@@ -13,7 +13,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.routes import BaseRoute
-from litestar.types import ControllerRouterHandler
+from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gestral import __version__
@@ -26,6 +26,7 @@ from gestral.app.registry import Candidate, Registry, discover, resolve
 from gestral.app.services import Platform
 from gestral.capabilities import OBJECT_STORE, Identity
 from gestral.db.engine import Database
+from gestral.db.tenancy import acting_for
 from gestral.errors import UnauthenticatedError
 from gestral.plugin import Plugin, Services
 from gestral.settings import Settings
@@ -93,6 +94,7 @@ def application(platform: Platform) -> Litestar:
         guards=[refuse_foreign, authorise],
         exception_handlers=exception_handlers,
         after_request=_add_headers,
+        middleware=[_for_nobody],
         lifespan=[_lifespan],
         openapi_config=OpenAPIConfig(
             title="Gestral",
@@ -214,6 +216,16 @@ DEPENDENCIES = {
     "visitor": Provide(_visitor),
     "identity": Provide(_identity),
 }
+
+
+def _for_nobody(app: ASGIApp) -> ASGIApp:
+    """Have each request begin on behalf of nobody, and leave nothing of that behind."""
+
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+        with acting_for(None):
+            await app(scope, receive, send)
+
+    return handle
 
 
 def _add_headers(response: Response[Any]) -> Response[Any]:

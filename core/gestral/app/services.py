@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import msgspec
 
 from gestral.app.registry import Registry
+from gestral.db.tenancy import ACROSS, organisation
 from gestral.errors import GestralError, PluginError
 from gestral.plugin import Capability, Plugin
 from gestral.settings import Settings
@@ -118,14 +119,14 @@ class Platform:
         self, organisation_id: uuid.UUID | None = None
     ) -> "AsyncIterator[AsyncSession]":
         """See `Services.transaction`."""
-        del organisation_id  # rows are not kept apart by the database yet
-        async with self.database.sessions() as session, session.begin():
+        scope = organisation_id or organisation.get()
+        async with self.database.session(scope) as session, session.begin():
             yield session
 
     @asynccontextmanager
     async def across_organisations(self) -> "AsyncIterator[AsyncSession]":
         """See `Services.across_organisations`."""
-        async with self.database.sessions() as session, session.begin():
+        async with self.database.session(ACROSS) as session, session.begin():
             yield session
 
     async def aclose(self) -> None:

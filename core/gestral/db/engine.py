@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 from advanced_alchemy.config import EngineConfig
 from advanced_alchemy.config.asyncio import SQLAlchemyAsyncConfig
 
+from gestral.db.tenancy import Scope, begin
 from gestral.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
     from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 __all__ = ("Database", "driver_url")
@@ -51,12 +53,30 @@ class Database:
         """The pool itself, opened at its first use."""
         return self.config.get_engine()
 
-    @cached_property
-    def sessions(self) -> "async_sessionmaker[AsyncSession]":
-        """Makes sessions that keep their objects readable after the commit."""
-        from sqlalchemy.ext.asyncio import async_sessionmaker
+    def session(self, scope: Scope) -> "AsyncSession":
+        """Return a session that keeps its objects readable after the commit.
 
-        return async_sessionmaker(self.engine, expire_on_commit=False)
+        It takes a connection when it is first used, and each of its transactions sees the rows of
+        the scope alone.
+        """
+        return self._sessions(info={"scope": scope})
+
+    @cached_property
+    def _sessions(self) -> "async_sessionmaker[AsyncSession]":
+        from sqlalchemy import event
+        from sqlalchemy.ext.asyncio import async_sessionmaker
+        from sqlalchemy.orm import Session
+
+        class ScopedSession(Session):
+            """A class of its own, so that the listener below hears of no other sessions."""
+
+        @event.listens_for(ScopedSession, "after_begin")
+        def open_eyes(session: Session, _transaction: object, connection: "Connection") -> None:
+            connection.exec_driver_sql(*begin(session.info["scope"]))
+
+        return async_sessionmaker(
+            self.engine, expire_on_commit=False, sync_session_class=ScopedSession
+        )
 
     async def aclose(self) -> None:
         """Close all connections."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gestral.db.engine import driver_url
+from gestral.db.tenancy import APPLICATION_ROLE, PLATFORM_ROLE, protect, protected
 from gestral.errors import ConfigurationError, PluginError
 from gestral.plugin import Plugin
 
@@ -25,8 +26,6 @@ __all__ = ("MigrationStatus", "differences", "status", "upgrade")
 ENVIRONMENT = Path(__file__).parent / "environment"
 ADVISORY_LOCK = 0x6765737472616C
 """A key that all Gestral processes share: "gestral" in ASCII."""
-
-APPLICATION_ROLE = "gestral_app"
 
 
 class MigrationStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +63,7 @@ def upgrade(owner_url: str, plugins: tuple[Plugin, ...], *, revision: str = "hea
             before = _current(connection, plugin)
             command.upgrade(_config(plugin, connection), revision)
             _grant(connection, plugin.name)
+            _protect(connection, plugin)
             connection.commit()
             if _current(connection, plugin) != before:
                 changed.append(plugin.name)
@@ -103,10 +103,15 @@ def differences(owner_url: str, plugin: Plugin) -> list[str]:
 
     if plugin.tables is None:
         raise PluginError(f"The plugin {plugin.name!r} has no tables.")
+    metadata = plugin.tables.metadata()
     with _connection(owner_url) as connection:
         context = MigrationContext.configure(connection, opts=_options(plugin))
-        found: Any = compare_metadata(context, plugin.tables.metadata())
-        return [repr(difference) for difference in found]
+        found: Any = compare_metadata(context, metadata)
+        return [repr(difference) for difference in found] + [
+            f"{table.fullname} does not keep organisations apart as it should"
+            for table in metadata.tables.values()
+            if not protected(connection, table)
+        ]
 
 
 def _with_tables(plugins: tuple[Plugin, ...]) -> Iterator[Plugin]:
@@ -186,21 +191,33 @@ def _prepare_schema(connection: "Connection", schema: str) -> None:
 
 
 def _grant(connection: "Connection", schema: str) -> None:
-    """Let the application's role read and write the rows of a schema, and nothing else."""
-    role = connection.exec_driver_sql(
-        "SELECT 1 FROM pg_roles WHERE rolname = %s", (APPLICATION_ROLE,)
-    ).scalar()
-    if role is None:
-        raise ConfigurationError(
-            f"The role {APPLICATION_ROLE} is not in the database.",
-            hint="Run db_scripts/bootstrap.sql once.",
+    """Let the application's roles read and write the rows of a schema, and nothing else."""
+    for role in (APPLICATION_ROLE, PLATFORM_ROLE):
+        found = connection.exec_driver_sql(
+            "SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)
+        ).scalar()
+        if found is None:
+            raise ConfigurationError(
+                f"The role {role} is not in the database.",
+                hint="Run db_scripts/bootstrap.sql, which may be run again without harm.",
+            )
+        for right in (
+            f'USAGE ON SCHEMA "{schema}"',
+            f'SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "{schema}"',
+            f'USAGE, SELECT ON ALL SEQUENCES IN SCHEMA "{schema}"',
+        ):
+            connection.exec_driver_sql(f"GRANT {right} TO {role}")
+        connection.exec_driver_sql(
+            f'REVOKE INSERT, UPDATE, DELETE ON "{schema}".alembic_version FROM {role}'
         )
-    for right in (
-        f'USAGE ON SCHEMA "{schema}"',
-        f'SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "{schema}"',
-        f'USAGE, SELECT ON ALL SEQUENCES IN SCHEMA "{schema}"',
-    ):
-        connection.exec_driver_sql(f"GRANT {right} TO {APPLICATION_ROLE}")
-    connection.exec_driver_sql(
-        f'REVOKE INSERT, UPDATE, DELETE ON "{schema}".alembic_version FROM {APPLICATION_ROLE}'
-    )
+
+
+def _protect(connection: "Connection", plugin: Plugin) -> None:
+    """Have the database keep organisations apart in all of a plugin's tables that are there."""
+    from sqlalchemy import inspect
+
+    assert plugin.tables is not None  # noqa: S101 - callers choose plugins that have tables
+    there = set(inspect(connection).get_table_names(schema=plugin.name))
+    for table in plugin.tables.metadata().tables.values():
+        if table.name in there:
+            protect(connection, table)

@@ -94,7 +94,7 @@ class Dispatcher:
             .limit(BATCH)
             .with_for_update(skip_locked=True)
         )
-        async with self._services.transaction() as session:
+        async with self._services.across_organisations() as session:
             rows = await session.execute(
                 update(JobRow)
                 .where(JobRow.id.in_(due.scalar_subquery()))
@@ -108,7 +108,7 @@ class Dispatcher:
         now = self._services.get(CLOCK).now()
         limits = case(self._attempts, value=JobRow.name, else_=1) if self._attempts else 1
         spent = (JobRow.state == "running") & (JobRow.attempt >= limits)
-        async with self._services.transaction() as session:
+        async with self._services.across_organisations() as session:
             await session.execute(
                 update(JobRow)
                 .where(JobRow.lease_until < now, spent)
@@ -139,7 +139,7 @@ class Dispatcher:
             due = croniter(work.cron, now).get_prev(dt.datetime)
             if self._fired.get(work.name) == due:
                 continue
-            async with self._services.transaction() as session:
+            async with self._services.across_organisations() as session:
                 before = select(JobRow.id).where(JobRow.name == work.name).limit(1)
                 if due > self._started or await session.scalar(before) is not None:
                     same = uuid.uuid5(SCHEDULES, f"{work.name}@{due.isoformat()}")

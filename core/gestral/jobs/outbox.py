@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from uuid_utils.compat import uuid7
 
 from gestral.capabilities import CLOCK, JobView
+from gestral.db.tenancy import organisation
 from gestral.errors import NotFoundError, PluginError
 from gestral.events import Event
 from gestral.jobs.live import Live
@@ -81,7 +82,7 @@ class Outbox:
             "name": work.name,
             "arguments": msgspec.to_builtins(arguments),
             "key": key,
-            "organisation_id": organisation_id,
+            "organisation_id": organisation_id or organisation.get(),
             "run_at": now + dt.timedelta(seconds=delay),
         }
         inserted: uuid.UUID | None = await session.scalar(
@@ -90,7 +91,12 @@ class Outbox:
         if inserted is not None:
             await session.execute(select(func.pg_notify(CHANNEL, "")))
             return inserted
-        same = (JobRow.name == work.name) & (JobRow.key == key) & JobRow.state.in_(UNFINISHED)
+        same = (
+            (JobRow.name == work.name)
+            & (JobRow.key == key)
+            & JobRow.organisation_id.is_not_distinct_from(values["organisation_id"])
+            & JobRow.state.in_(UNFINISHED)
+        )
         found: uuid.UUID | None = await session.scalar(select(JobRow.id).where(same))
         return found or new_id
 
@@ -119,13 +125,13 @@ class Outbox:
 
     async def views(self, job_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, JobView]:
         """See `Jobs.views`."""
-        async with self._services.transaction() as session:
+        async with self._services.across_organisations() as session:
             rows = await session.scalars(select(JobRow).where(JobRow.id.in_(list(job_ids))))
             return {row.id: view_of(row) for row in rows}
 
     async def unfinished(self) -> tuple[JobView, ...]:
         """See `Jobs.unfinished`."""
-        async with self._services.transaction() as session:
+        async with self._services.across_organisations() as session:
             rows = await session.scalars(
                 select(JobRow).where(JobRow.state.in_(UNFINISHED)).order_by(JobRow.id)
             )

@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import update
 
 from gestral.capabilities import CLOCK
+from gestral.db.tenancy import acting_for
 from gestral.errors import GestralError, RetryableError, ServiceError
 from gestral.jobs.live import Live
 from gestral.jobs.model import JobRow
@@ -67,7 +68,7 @@ class Runner:
 
     async def _claim(self, job_id: uuid.UUID) -> JobRow | None:
         now = self.services.get(CLOCK).now()
-        async with self.services.transaction() as session:
+        async with self.services.across_organisations() as session:
             return await session.scalar(
                 update(JobRow)
                 .where(JobRow.id == job_id, JobRow.state == "queued")
@@ -82,7 +83,8 @@ class Runner:
         try:
             arguments = msgspec.convert(row.arguments, work.arguments)
             async with asyncio.timeout(work.timeout), running.lease():
-                await work.run(running, arguments)
+                with acting_for(row.organisation_id):
+                    await work.run(running, arguments)
         except LostLeaseError:
             return None
         except TimeoutError:
@@ -164,7 +166,7 @@ class RunningJob:
         await self._live.tell(str(self.id))
 
     async def _write(self, **columns: Any) -> bool:
-        async with self.services.transaction() as session:
+        async with self.services.across_organisations() as session:
             ours = await session.scalar(
                 update(JobRow)
                 .where(

@@ -19,5 +19,5 @@ async def tidy(context: JobContext, arguments: msgspec.Struct) -> None:
     """Delete the records of jobs that were finished long ago."""
     del arguments
     before = context.services.get(CLOCK).now() - KEPT
-    async with context.services.transaction() as session:
+    async with context.services.across_organisations() as session:
         await session.execute(delete(JobRow).where(JobRow.finished_at < before))

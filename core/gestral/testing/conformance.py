@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from sqlalchemy import LargeBinary, UniqueConstraint, Uuid
 
 from gestral.db.migrate import differences, downgrade, status, upgrade
+from gestral.db.tenancy import organisation_column
 from gestral.jobs.work import all_work
 from gestral.plugin import ENTRY_POINT_GROUP, Plugin
 from gestral.testing.kit import Kit
@@ -136,6 +138,23 @@ async def test_its_migrations_can_be_undone_and_done_again(gestral: Kit, plugin:
         downgrade(owner, plugin, "base")
         assert upgrade(owner, (plugin,)) == [plugin.name]
         assert all(one.up_to_date for one in status(owner, (plugin,)))
+
+
+def test_no_index_tells_of_another_organisations_rows(plugin: Plugin) -> None:
+    """A unique index without the organisation is refused where somebody else has the value."""
+    for table in _tables(plugin):
+        column = organisation_column(table)
+        if not column or "shared" in table.info:
+            continue
+        unique = [index.columns for index in table.indexes if index.unique]
+        unique += [one.columns for one in table.constraints if isinstance(one, UniqueConstraint)]
+        for columns in unique:
+            # What nobody can guess tells nothing: ids are random, and so are hashes of tokens.
+            guessable = [one for one in columns if not isinstance(one.type, (Uuid, LargeBinary))]
+            assert column in columns or not guessable, (
+                f"{table.name}: {[one.name for one in columns]} is unique over all organisations; "
+                "add the organisation, or say why not in the table's info under 'shared'"
+            )
 
 
 def _tables(plugin: Plugin) -> list["Table"]:

@@ -155,9 +155,15 @@ class Kit:
         self.app: Litestar = application(self.platform)
         self._clients: list[httpx.AsyncClient] = []
 
-    def transaction(self) -> "AbstractAsyncContextManager[AsyncSession]":
-        """Open a database transaction, as the application's role."""
-        return self.platform.transaction()
+    def transaction(
+        self, organisation_id: uuid.UUID | None = None
+    ) -> "AbstractAsyncContextManager[AsyncSession]":
+        """Open a database transaction that sees the rows of one organisation; see `Services`."""
+        return self.platform.transaction(organisation_id)
+
+    def across_organisations(self) -> "AbstractAsyncContextManager[AsyncSession]":
+        """Open a database transaction that sees all rows, to look at what came of a test."""
+        return self.platform.across_organisations()
 
     def user(
         self, *permissions: str, organisation_id: uuid.UUID | None = None, name: str = "Ada"

@@ -204,7 +204,9 @@ def test_the_bootstrap_makes_a_database_as_an_admin_who_is_no_superuser(
     ) as connection:
         connection.execute("CREATE ROLE admin LOGIN CREATEDB CREATEROLE PASSWORD 'a'")
         # Roles that only the embedded server's superuser made are not the admin's to change.
-        connection.execute("GRANT gestral_owner, gestral_app TO admin WITH ADMIN OPTION")
+        connection.execute(
+            "GRANT gestral_owner, gestral_app, gestral_platform TO admin WITH ADMIN OPTION"
+        )
     passwords = {"GESTRAL_OWNER_PASSWORD": "it's \\new", "GESTRAL_APP_PASSWORD": "app"}
     command = [psql(), "--no-psqlrc", f"--file={SCRIPTS / 'bootstrap.sql'}", "--set=database=other"]
     admin = superuser | {"PGUSER": "admin", "PGPASSWORD": "a"}

@@ -32,7 +32,7 @@ def _forget_runs() -> None:
 
 
 async def ask(gestral: Kit, number: int) -> uuid.UUID:
-    async with gestral.transaction() as session:
+    async with gestral.across_organisations() as session:
         return await gestral.platform.get(JOBS).enqueue(session, toy.COUNT, toy.Number(number))
 
 
@@ -87,17 +87,17 @@ async def test_while_one_is_unfinished_there_is_no_second_of_its_key(gestral: Ki
     jobs = gestral.platform.get(JOBS)
     ids = set()
     for _ in range(3):
-        async with gestral.transaction() as session:
+        async with gestral.across_organisations() as session:
             ids.add(await jobs.enqueue(session, toy.COUNT, toy.Number(1), key="one"))
     assert len(ids) == 1
     await gestral.run_jobs()
-    async with gestral.transaction() as session:
+    async with gestral.across_organisations() as session:
         assert await jobs.enqueue(session, toy.COUNT, toy.Number(1), key="one") not in ids
 
 
 async def test_a_cancelled_job_is_not_started(gestral: Kit) -> None:
     job_id = await ask(gestral, 1)
-    async with gestral.transaction() as session:
+    async with gestral.across_organisations() as session:
         await gestral.platform.get(JOBS).cancel(session, job_id)
     assert await gestral.run_jobs() == 0
     assert (await view(gestral, job_id)).state == "cancelled"
@@ -106,7 +106,7 @@ async def test_a_cancelled_job_is_not_started(gestral: Kit) -> None:
 async def test_an_event_is_heard_by_its_listeners_after_the_commit(gestral: Kit) -> None:
     jobs = gestral.platform.get(JOBS)
     event = OrganisationCreated(organisation_id=uuid.uuid4(), name="Five!")
-    async with gestral.transaction() as session:
+    async with gestral.across_organisations() as session:
         await jobs.publish(session, event)
     assert await gestral.run_jobs() == 1
     assert toy.runs == [(5, 1)]
@@ -126,7 +126,7 @@ async def test_a_job_of_a_dead_worker_is_taken_over_and_its_late_result_refused(
     gestral.clock.turn(minutes=2)
     assert await gestral.run_jobs() == 1
     assert toy.runs == [(1, 2)]
-    async with gestral.transaction() as session:
+    async with gestral.across_organisations() as session:
         late = await session.scalar(
             update(JobRow)
             .where(JobRow.id == job_id, JobRow.attempt == row.attempt, JobRow.state == "running")
@@ -220,7 +220,7 @@ async def test_cancelling_stops_a_running_job_at_its_next_progress(gestral: Kit)
     await Dispatcher(gestral.platform, work, outbox).take()
     running = asyncio.create_task(runner.run(job_id))
     await started.wait()
-    async with gestral.transaction() as session:
+    async with gestral.across_organisations() as session:
         await outbox.cancel(session, job_id)
     go_on.set()
     await running

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
-from advanced_alchemy.exceptions import DuplicateKeyError
+from advanced_alchemy.exceptions import DuplicateKeyError, IntegrityError
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository, SQLAlchemyAsyncSlugRepository
 from advanced_alchemy.utils.text import slugify
 from sqlalchemy import func, select, update
@@ -131,7 +131,8 @@ async def _add_organisation(session: "AsyncSession", name: str, *, demo: bool) -
     slug = await organisations.get_available_slug(slugify(name)[:80] or "organisation")
     # Free a moment ago; should somebody take it meanwhile, the second try has one of its own.
     for attempt in (slug, f"{slug}-{secrets.token_hex(4)}"):
-        with suppress(DuplicateKeyError):
+        # Under row-level security PostgreSQL does not say that it was a duplicate.
+        with suppress(IntegrityError):
             async with session.begin_nested():
                 return await organisations.add(Organisation(name=name, slug=attempt, demo=demo))
     raise ConflictError(f"There is no short name left for {name!r}.", hint="Try again.")
@@ -178,7 +179,7 @@ async def authenticate(
     account = Limit(account_key("sign-in", email), settings.attempts_per_account)
     network = Limit(network_key("sign-in", host), settings.attempts_per_network)
     await _count(services, account, network)
-    async with services.transaction() as session:
+    async with services.across_organisations() as session:
         user = await find_user(session, email)
     right, better_hash = await services.get(PASSWORDS).verify(
         password, user.password_hash if user else None
@@ -187,7 +188,7 @@ async def authenticate(
         raise UnauthenticatedError(
             "The address and the password do not belong together.", code="wrong-credentials"
         )
-    async with services.transaction() as session:
+    async with services.across_organisations() as session:
         await clear(session, account.key)
         await refund(session, network.key)
         if better_hash:
@@ -220,7 +221,7 @@ async def count_sign_up(services: Services, host: str | None) -> None:
 async def _count(services: Services, *limits: Limit) -> None:
     now = services.get(CLOCK).now()
     window = services.settings(AuthSettings).attempt_window
-    async with services.transaction() as session:
+    async with services.across_organisations() as session:
         again = await count_attempt(session, limits, now, window)
     if again is not None:
         raise refusal(again, now)
@@ -233,7 +234,7 @@ async def set_password(services: Services, email: str, password: str) -> None:
         NotFoundError: There is no such account.
         InputError: The password will not do.
     """
-    async with services.transaction() as session:
+    async with services.across_organisations() as session:
         user = await find_user(session, email)
     if user is None:
         raise NotFoundError(
@@ -241,7 +242,7 @@ async def set_password(services: Services, email: str, password: str) -> None:
         )
     check_password(password, email=user.email, name=user.name)
     password_hash = await services.get(PASSWORDS).hash(password)
-    async with services.transaction() as session:
+    async with services.across_organisations() as session:
         await session.execute(
             update(UserAccount).where(UserAccount.id == user.id).values(password_hash=password_hash)
         )

@@ -26,7 +26,7 @@ def list_users() -> None:
 
         from gestral_auth.models import UserAccount
 
-        async with services.transaction() as session:
+        async with services.across_organisations() as session:
             found = await session.execute(
                 select(UserAccount.email, UserAccount.name).order_by(UserAccount.id)
             )
@@ -47,7 +47,7 @@ def create_user(email: str, name: str, password: str) -> None:
         from gestral_auth.accounts import prepare, register
 
         account = await prepare(services, email=email, name=name, password=password)
-        async with services.transaction() as session:
+        async with services.across_organisations() as session:
             await register(services, session, account)
 
     _run(create)

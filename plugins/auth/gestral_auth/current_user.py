@@ -38,7 +38,7 @@ class SignedInUser:
         if not token:
             return None
         now = self._services.get(CLOCK).now()
-        async with self._services.transaction() as session:
+        async with self._services.across_organisations() as session:
             found = await session.execute(self._query(token, now))
             row = found.one_or_none()
             if row is None:

@@ -27,17 +27,17 @@ async def demo(services: Services) -> Sequence[str]:
     """
     password = _password(services.settings(Settings).secret)
     passwords = services.get(PASSWORDS)
-    async with services.transaction() as session:
+    async with services.across_organisations() as session:
         user = await find_user(session, EMAIL)
     if user is None:
         account = Account(email=EMAIL, name=NAME, password_hash=await passwords.hash(password))
-        async with services.transaction() as session:
+        async with services.across_organisations() as session:
             await register(services, session, account, organisation=NAME, demo=True)
     else:
         right, _ = await passwords.verify(password, user.password_hash)
         if not right:  # the platform's secret was changed
             password_hash = await passwords.hash(password)
-            async with services.transaction() as session:
+            async with services.across_organisations() as session:
                 await session.execute(
                     update(UserAccount)
                     .where(UserAccount.id == user.id)

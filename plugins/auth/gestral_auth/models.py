@@ -40,6 +40,14 @@ class Organisation(Base):
     """Whom work is done for; everybody has at least one."""
 
     __tablename__ = "organisation"
+    __table_args__ = (
+        {
+            "info": {
+                "organisation": "id",
+                "shared": "Slugs are in addresses: whoever asks for a taken one is given another.",
+            }
+        },
+    )
 
     name: Mapped[str] = mapped_column(String(100))
     slug: Mapped[str] = mapped_column(String(100), unique=True)

@@ -94,7 +94,6 @@ async def sign_up(
     request: AnyRequest,
     data: JSONBody[SignUp],
     services: NamedDependency[Services],
-    session: NamedDependency[AsyncSession],
 ) -> Response[Me]:
     """Make an account with an organisation of its own, and sign its person in.
 
@@ -109,17 +108,18 @@ async def sign_up(
         )
     await count_sign_up(services, _host(request, services))
     account = await prepare(services, email=data.email, name=data.name, password=data.password)
-    membership = await register(services, session, account)
-    mailer = services.find(MAILER)
-    if mailer is not None:
-        await mailer.send(
-            session,
-            "auth/welcome",
-            account.email,
-            {"name": account.name, "address": services.settings(Settings).public_url},
-            key=f"auth:welcome:{membership.user_id}",
-        )
-    return await _signed_in(request, services, session, membership)
+    async with services.across_organisations() as session:
+        membership = await register(services, session, account)
+        mailer = services.find(MAILER)
+        if mailer is not None:
+            await mailer.send(
+                session,
+                "auth/welcome",
+                account.email,
+                {"name": account.name, "address": services.settings(Settings).public_url},
+                key=f"auth:welcome:{membership.user_id}",
+            )
+        return await _signed_in(request, services, session, membership)
 
 
 @post("/sign-in", public=True, status_code=200, summary="Sign in")
@@ -127,32 +127,28 @@ async def sign_in(
     request: AnyRequest,
     data: JSONBody[SignIn],
     services: NamedDependency[Services],
-    session: NamedDependency[AsyncSession],
 ) -> Response[Me]:
     """Sign in with address and password: a new session, whatever the browser brought."""
     user_id = await authenticate(
         services, email=data.email, password=data.password, host=_host(request, services)
     )
-    return await _signed_in(request, services, session, await home_of(session, user_id))
+    async with services.across_organisations() as session:
+        return await _signed_in(request, services, session, await home_of(session, user_id))
 
 
 @post("/sign-out", public=True, status_code=204, summary="Sign out")
-async def sign_out(
-    request: AnyRequest, services: NamedDependency[Services], session: NamedDependency[AsyncSession]
-) -> Response[None]:
+async def sign_out(request: AnyRequest, services: NamedDependency[Services]) -> Response[None]:
     """End the session that the cookie names, if any, and remove the cookie."""
-    await _close_current(request, services, session)
+    async with services.across_organisations() as session:
+        await _close_current(request, services, session)
     return Response(None, status_code=204, cookies=[_cookie(services, None)])
 
 
 @get("/me", permission="auth:account", summary="Who is signed in")
-async def me(
-    services: NamedDependency[Services],
-    session: NamedDependency[AsyncSession],
-    identity: NamedDependency[Identity],
-) -> Me:
+async def me(services: NamedDependency[Services], identity: NamedDependency[Identity]) -> Me:
     """Return who is signed in, their organisations, and what they may do."""
-    return await _describe(services, session, identity.user_id, identity.organisation_id)
+    async with services.across_organisations() as session:
+        return await _describe(services, session, identity.user_id, identity.organisation_id)
 
 
 handlers: "Sequence[ControllerRouterHandler]" = (sign_up_state, sign_up, sign_in, sign_out, me)

@@ -19,12 +19,12 @@ async def tidy(context: JobContext) -> None:
     services = context.services
     settings = services.settings(AuthSettings)
     now: dt.datetime = services.get(CLOCK).now()
-    async with services.transaction() as session:
+    async with services.across_organisations() as session:
         await forget_sessions(session, settings, now)
         await forget(session, now - settings.attempt_window)
 
 
 async def check_accounts(services: Services) -> None:
     """Raise when the table of accounts cannot be read."""
-    async with services.transaction() as session:
+    async with services.across_organisations() as session:
         await session.execute(select(UserAccount.id).limit(1))

@@ -57,7 +57,7 @@ async def test_what_cannot_be_an_account_leaves_nothing_behind(gestral: Kit) -> 
         answer = await sign_up(gestral.client(), **bad)
         assert (answer.status_code, answer.json()["code"]) == (422, code)
         assert COOKIE not in answer.cookies
-    async with gestral.transaction() as session:
+    async with gestral.across_organisations() as session:
         assert (await session.scalars(select(UserAccount))).all() == []
 
 
@@ -116,7 +116,7 @@ async def test_the_cookie_is_out_of_reach_and_its_token_is_not_kept(
     assert "samesite=lax" in flags
     assert "path=/" in flags
     token = client.cookies[COOKIE]
-    async with gestral.transaction() as session:
+    async with gestral.across_organisations() as session:
         (row,) = (await session.scalars(select(SignInSession))).all()
     assert row.token_hash == hash_token(token)
     assert token.encode() not in row.token_hash
@@ -181,7 +181,7 @@ async def test_a_session_ends_by_age_however_much_it_is_used(
 
 async def test_who_is_no_longer_a_member_is_out_at_once(gestral: Kit, signed_up: SignedUp) -> None:
     client = await signed_up()
-    async with gestral.transaction() as session:
+    async with gestral.across_organisations() as session:
         for row in await session.scalars(select(Membership)):
             await session.delete(row)
     assert (await client.get("/api/auth/me")).status_code == 401
@@ -191,7 +191,7 @@ async def test_a_change_of_role_holds_from_the_next_request(
     gestral: Kit, signed_up: SignedUp
 ) -> None:
     client = await signed_up()
-    async with gestral.transaction() as session:
+    async with gestral.across_organisations() as session:
         await session.execute(update(Membership).values(role="viewer"))
     assert (await client.get("/api/auth/me")).json()["organisation"]["role"] == "viewer"
 
@@ -225,10 +225,10 @@ async def test_signing_in_renews_a_hash_of_old_parameters(
     older = Passwords(AuthSettings(argon2_memory_kib=32))
     old_hash = await older.hash(PASSWORD)
     await older.aclose()
-    async with gestral.transaction() as session:
+    async with gestral.across_organisations() as session:
         await session.execute(update(UserAccount).values(password_hash=old_hash))
     assert (await sign_in(gestral.client())).status_code == 200
-    async with gestral.transaction() as session:
+    async with gestral.across_organisations() as session:
         kept = await session.scalar(select(UserAccount.password_hash))
     assert kept is not None
     assert "m=64," in kept
@@ -282,7 +282,7 @@ async def test_a_page_of_another_site_cannot_sign_anybody_in(gestral: Kit) -> No
 async def test_members_are_known_to_other_plugins(gestral: Kit, signed_up: SignedUp) -> None:
     me = (await (await signed_up()).get("/api/auth/me")).json()
     members = gestral.platform.get(MEMBERS)
-    async with gestral.transaction() as session:
+    async with gestral.across_organisations() as session:
         (member,) = await members.members(session, uuid.UUID(me["organisation"]["id"]))
         assert await members.members(session, uuid.uuid4()) == ()
         assert await members.demo_organisation(session) is None
@@ -297,7 +297,7 @@ async def test_the_demonstration_is_made_once_and_its_password_lets_in(gestral: 
     answer = await sign_in(gestral.client(), words[3], words[-1])
     assert answer.status_code == 200
     assert answer.json()["organisation"]["name"] == "Demo"
-    async with gestral.transaction() as session:
+    async with gestral.across_organisations() as session:
         found = await gestral.platform.get(MEMBERS).demo_organisation(session)
     assert str(found) == answer.json()["organisation"]["id"]
 
@@ -306,10 +306,10 @@ async def test_what_is_over_is_tidied_away(gestral: Kit, signed_up: SignedUp) ->
     await signed_up()
     await sign_in(gestral.client(), password="a wrong guess")
     gestral.clock.turn(days=31)
-    async with gestral.transaction() as session:
+    async with gestral.across_organisations() as session:
         await gestral.platform.get(JOBS).enqueue(session, TIDY, Tidy())
     await gestral.run_jobs()
-    async with gestral.transaction() as session:
+    async with gestral.across_organisations() as session:
         assert (await session.scalars(select(SignInSession))).all() == []
         assert (await session.scalars(select(Attempt))).all() == []
 

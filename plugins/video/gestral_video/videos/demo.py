@@ -26,10 +26,11 @@ async def fill_in(services: Services) -> Sequence[str]:
     path = demo_feed_path()
     feed = parse_feed(path.read_bytes(), path.as_uri())
     articles = [await read_file(post) for post in demo_posts()]
-    async with services.transaction() as session:
+    async with services.across_organisations() as session:
         organisation_id = await members.demo_organisation(session)
         if organisation_id is None:
             return ()
+    async with services.transaction(organisation_id) as session:
         people = await members.members(session, organisation_id)
         blog = {"organisation_id": organisation_id, "address": feed.address, "title": feed.title}
         await session.execute(insert(BlogRow).values(**blog).on_conflict_do_nothing())

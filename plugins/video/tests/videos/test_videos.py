@@ -195,7 +195,7 @@ async def test_a_list_is_paged(client: httpx.AsyncClient, gestral: Kit) -> None:
 
     user = gestral.user(*RIGHTS)
     article = Article(address="upload:x", title="T", blocks=(Paragraph(id="b1", text="One."),))
-    async with gestral.transaction() as session:
+    async with gestral.across_organisations() as session:
         post = await keep_post(session, user.organisation_id, article)
         for _ in range(35):
             await order_video(gestral.platform, session, post, Order(), ordered_by=user.user_id)
@@ -214,7 +214,7 @@ async def test_making_again_after_a_crash_does_no_harm(
 
     video = (await upload(client, "a.txt", b"A title\n\nOne sentence is enough.")).json()
     await gestral.run_jobs()
-    async with gestral.transaction() as session:
+    async with gestral.across_organisations() as session:
         await gestral.platform.get(JOBS).enqueue(
             session, MAKE, MakeArguments(video_id=uuid.UUID(video["id"]))
         )
