@@ -146,6 +146,15 @@ class Jobs(Protocol):
         """Have a job not started, or stopped at its next `progress`. A finished one stays so."""
         ...
 
+    async def retry(self, session: "AsyncSession", job_id: uuid.UUID) -> None:
+        """Have a job that failed or was cancelled be done anew, with all its attempts.
+
+        Raises:
+            NotFoundError: There is no such job.
+            ConflictError: It is not finished, was done, or another of its key is unfinished.
+        """
+        ...
+
     async def view(self, job_id: uuid.UUID) -> JobView:
         """Return how a job stands.
 

@@ -13,6 +13,9 @@
 | `GESTRAL_PLUGINS_OFF`          | names of plugins to leave switched off, by commas          |
 | `GESTRAL_ALLOW_NETWORKS`       | private networks that posts may be read from, by commas    |
 | `GESTRAL_ALLOW_PORTS`          | ports that posts may be read from, by commas               |
+| `GESTRAL_JOBS_PER_ORGANISATION` | jobs of a queue that one organisation may have under way |
+| `GESTRAL_JOBS_KEPT_DAYS`       | days for which the record of a finished job is kept        |
+| `GESTRAL_DRAIN_SECONDS`        | seconds that running jobs are given to end at a stop       |
 | `GESTRAL_METRICS_TOKEN`        | bearer token of `/metrics`, which is shut while it is empty |
 
 A plugin's settings are read the same way from `GESTRAL_<NAME>_<FIELD>`.
@@ -50,6 +53,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     plugins_off: tuple[str, ...] = ()
     allow_networks: tuple[str, ...] = ()
     allow_ports: tuple[int, ...] = (80, 443)
+    jobs_per_organisation: int = 0
+    jobs_kept_days: int = 30
+    drain_seconds: float = 5.0
     metrics_token: str = ""
 
     def __post_init__(self) -> None:

@@ -219,6 +219,8 @@ def _problems(name: str, plugin: Plugin) -> Iterator[str]:
     for job in plugin.jobs:
         if not job.timeout > 0 or job.attempts < 1:
             yield f"The job {job.name!r} needs a timeout above 0 seconds and at least one attempt."
+        if not NAME.match(job.queue):
+            yield f"The queue {job.queue!r} of the job {job.name!r} cannot be a name."
     for panel in plugin.panels:
         if not panel.module.is_file():
             yield f"The panel {panel.name!r} names a module that is not there: {panel.module.name}."

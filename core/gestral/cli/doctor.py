@@ -35,7 +35,7 @@ def doctor() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    findings = [*_machine(), *_services(), *_storage(), *_plugins()]
+    findings = [*_machine(), *_services(), *_start(), *_storage(), *_plugins()]
     table = Table("what", "found", "problem", box=None, pad_edge=False)
     for finding in findings:
         table.add_row(finding.what, finding.found, finding.problem or "-")
@@ -92,6 +92,32 @@ async def _ask_valkey(url: str) -> str:
     async with Redis.from_url(url, socket_connect_timeout=5) as redis:
         info = await redis.info("server")
     return f"Valkey or Redis {info.get('valkey_version') or info.get('redis_version')}"
+
+
+def _start() -> Iterator[Finding]:
+    """What a start of web and worker would refuse, where there are services to ask."""
+    from gestral.app.build import load, platform_from
+    from gestral.app.refusals import unsafe
+    from gestral.app.services import Platform
+    from gestral.errors import GestralError
+    from gestral.settings import Settings, read_settings
+
+    async def look(platform: Platform) -> list[GestralError]:
+        try:
+            return await unsafe(platform)
+        finally:
+            await platform.aclose()
+
+    try:
+        settings = read_settings(Settings, os.environ)
+        registry = load(os.environ, off=settings.plugins_off)
+        problems = asyncio.run(look(platform_from(settings, registry)))
+    except GestralError:
+        return  # other findings say what is missing
+    for problem in problems:
+        yield Finding("start", "refused", str(problem))
+    if not problems:
+        yield Finding("start", "nothing would be refused")
 
 
 def _storage() -> Iterator[Finding]:

@@ -21,6 +21,7 @@ CORE_COMMANDS = {
     "db": ("gestral.cli.database:database", "Bring the database's tables up to date."),
     "demo": ("gestral.cli.demo:demo", "Fill in demonstration data."),
     "doctor": ("gestral.cli.doctor:doctor", "Say what is used, and what is wrong with it."),
+    "jobs": ("gestral.cli.jobs:jobs", "See jobs and what became of them; try again, cancel."),
     "manifest": ("gestral.cli.plugins:manifest", "Print what all plugins declare, as JSON."),
     "plugins": ("gestral.cli.plugins:plugins", "List the plugins and what became of each."),
     "up": ("gestral.cli.up:up", "Start everything on this machine, and serve until Ctrl-C."),

@@ -74,7 +74,14 @@ def _declared(plugin: Plugin) -> dict[str, Any]:
         "routes": plugin.routes is not None,
         "tables": plugin.tables is not None,
         "jobs": [
-            {"name": job.name, "timeout": job.timeout, "attempts": job.attempts, "cron": job.cron}
+            {
+                "name": job.name,
+                "timeout": job.timeout,
+                "attempts": job.attempts,
+                "cron": job.cron,
+                "queue": job.queue,
+                "priority": job.priority,
+            }
             for job in plugin.jobs
         ],
         "listens": [listener.event.__name__ for listener in plugin.listeners],

@@ -8,7 +8,7 @@ import threading
 
 import click
 
-from gestral.cli.platform import installed, machine
+from gestral.cli.platform import installed, machine, run_on
 from gestral.settings import Settings, to_environment
 
 __all__ = ("for_serving", "web", "worker")
@@ -41,9 +41,12 @@ def web(while_stdin_open: bool) -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    from gestral.app.refusals import refuse_unsafe
+
     if while_stdin_open:
         _follow_parent()
     with machine() as settings:
+        run_on(settings, installed(settings), refuse_unsafe)
         os.environ.update(for_serving(settings))
         Granian(
             "gestral.app.asgi:create",
@@ -60,11 +63,18 @@ def web(while_stdin_open: bool) -> None:
 
 @click.command(help="Run a worker.")
 @with_parent
-@click.option("--concurrency", default=2, show_default=True, help="Jobs at once.")
-def worker(while_stdin_open: bool, concurrency: int) -> None:
+@click.option("--queues", default="", help="Those to serve, by commas; all by default.")
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 1000),
+    help="Jobs at once in each queue; by default 8 in the queue default and 2 in others.",
+)
+def worker(while_stdin_open: bool, queues: str, concurrency: int | None) -> None:
     """Work until SIGTERM or SIGINT."""
     from gestral.app.build import platform_from
-    from gestral.jobs.worker import work_until_stopped
+    from gestral.app.refusals import refuse_unsafe
+    from gestral.jobs.work import all_work
+    from gestral.jobs.worker import slots_for, work_until_stopped
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("saq").setLevel(logging.ERROR)
@@ -77,8 +87,14 @@ def worker(while_stdin_open: bool, concurrency: int) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
         platform = platform_from(settings, installed(settings))
+        slots = slots_for(
+            all_work(platform.registry.plugins),
+            queues=[name.strip() for name in queues.split(",") if name.strip()],
+            concurrency=concurrency,
+        )
         try:
-            await work_until_stopped(platform, stop, concurrency=concurrency)
+            await refuse_unsafe(platform)
+            await work_until_stopped(platform, stop, slots=slots)
         finally:
             await platform.aclose()
 

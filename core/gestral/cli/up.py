@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -86,16 +86,29 @@ def _serve(
         for line in lines:
             console.print(f"  {line}")
         console.print("  Ctrl-C stops everything.\n")
-        run_on(settings, registry, lambda platform: _show_progress(platform, console, stop))
-        while not stop.is_set() and not once:
+
+        def look_after() -> None:
             for process in (web, worker):
                 if process.look_after():
                     console.print(f"The {process.kind} process died and was started again.")
+
+        run_on(
+            settings,
+            registry,
+            lambda platform: _show_progress(platform, console, stop, look_after),
+        )
+        while not stop.is_set() and not once:
+            look_after()
             stop.wait(0.5)
         console.print("Stopping")
 
 
-async def _show_progress(platform: Platform, console: "Console", stop: threading.Event) -> None:
+async def _show_progress(
+    platform: Platform,
+    console: "Console",
+    stop: threading.Event,
+    look_after: Callable[[], None],
+) -> None:
     """Show the jobs that are being done until there are none."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -106,6 +119,7 @@ async def _show_progress(platform: Platform, console: "Console", stop: threading
     seen: dict[uuid.UUID, TaskID] = {}
     with Progress(*columns, console=console) as progress:
         while not stop.is_set():
+            look_after()
             all_unfinished = await jobs.unfinished()
             unfinished = {view.id: view for view in all_unfinished if view.attempt}
             for job_id, view in (unfinished | await jobs.views(seen)).items():

@@ -7,7 +7,7 @@ owner sees all too, so that migrations and backups can do their work. See ADR 00
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Literal
@@ -20,6 +20,7 @@ __all__ = (
     "PLATFORM_ROLE",
     "Scope",
     "acting_for",
+    "acting_for_whom",
     "begin",
     "organisation",
     "organisation_column",
@@ -50,6 +51,12 @@ def acting_for(organisation_id: uuid.UUID | None) -> Iterator[None]:
         yield
     finally:
         organisation.reset(token)
+
+
+def acting_for_whom(info: Mapping[str, Scope]) -> uuid.UUID | None:
+    """Return on whose behalf a session's transaction is, from what the session was made with."""
+    scope = info.get("scope")
+    return scope if isinstance(scope, uuid.UUID) else organisation.get()
 
 
 def begin(scope: Scope) -> tuple[str, tuple[str, ...]]:

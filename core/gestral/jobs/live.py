@@ -25,13 +25,16 @@ class Live:
     def __init__(self, redis: "Redis | None") -> None:
         self._redis = redis
 
-    async def tell(self, topic: str) -> None:
-        """Wake whoever listens to the topic. Nobody may miss it for good, so errors are let go."""
+    async def tell(self, *topics: str) -> None:
+        """Wake whoever listens to the topics. Nobody may miss it for good, so errors are let go."""
         from redis.exceptions import RedisError
 
         if self._redis is not None:
             try:
-                await self._redis.publish(PREFIX + topic, b"")
+                async with self._redis.pipeline(transaction=False) as pipe:
+                    for topic in topics:
+                        pipe.publish(PREFIX + topic, b"")
+                    await pipe.execute()
             except RedisError:
                 return
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from gestral.db import Record, schema_metadata
 
-__all__ = ("Base", "JobRow", "RequestRow", "TallyRow")
+__all__ = ("Base", "JobRow", "RequestRow", "ScheduleRow", "TallyRow")
 
 
 class Base(DeclarativeBase):
@@ -26,7 +26,9 @@ class JobRow(Record, Base):
     `state` is one of `gestral.capabilities.JobState`. `lease_until` is set while the job is
     `queued` or `running`; when it passes, whoever had the job is taken for dead. `attempt` counts
     the starts and is the fencing token: only the attempt that it names may write a result.
-    `trace` is the W3C `traceparent` of the request that asked for it, where traces are kept.
+    `forgiven` are the attempts that do not count against the job's own number: a worker was
+    stopped, or a person asked to try again. `trace` is the W3C `traceparent` of the request that
+    asked for it, where traces are kept.
     """
 
     __tablename__ = "job"
@@ -69,6 +71,7 @@ class JobRow(Record, Base):
     queue: Mapped[str] = mapped_column(String(64), default="default")
     priority: Mapped[int] = mapped_column(default=0)
     attempt: Mapped[int] = mapped_column(default=0)
+    forgiven: Mapped[int] = mapped_column(default=0)
     run_at: Mapped[dt.datetime] = mapped_column(DateTimeUTC(timezone=True))
     lease_until: Mapped[dt.datetime | None] = mapped_column(DateTimeUTC(timezone=True))
     started_at: Mapped[dt.datetime | None] = mapped_column(DateTimeUTC(timezone=True))
@@ -102,6 +105,15 @@ class RequestRow(Record, Base):
     status: Mapped[int | None]
     headers: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict)
     body: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
+
+
+class ScheduleRow(Base):
+    """When work that runs by itself was due the last time that somebody saw to it."""
+
+    __tablename__ = "schedule"
+
+    name: Mapped[str] = mapped_column(String(128), primary_key=True)
+    due: Mapped[dt.datetime] = mapped_column(DateTimeUTC(timezone=True))
 
 
 class TallyRow(Base):

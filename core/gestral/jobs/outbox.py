@@ -1,5 +1,6 @@
 """Asking for work and seeing what became of it: the capability `JOBS`."""
 
+import asyncio
 import datetime as dt
 import uuid
 from collections.abc import AsyncIterator, Iterable
@@ -8,16 +9,17 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.event import listen
 from uuid_utils.compat import uuid7
 
 from gestral.capabilities import CLOCK, JobView
-from gestral.db.tenancy import organisation
-from gestral.errors import NotFoundError, PluginError
+from gestral.db.tenancy import acting_for_whom
+from gestral.errors import ConflictError, NotFoundError, PluginError
 from gestral.events import Event
 from gestral.jobs.live import Live
 from gestral.jobs.model import JobRow
 from gestral.jobs.work import Work
-from gestral.plugin import Job, Services
+from gestral.plugin import Job, Services, _Listener
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -39,8 +41,13 @@ class Outbox:
 
     def __init__(self, services: Services, work: dict[str, Work], live: Live) -> None:
         self._services = services
-        self._work = work
         self.live = live
+        self._telling: set[asyncio.Future[None]] = set()
+        self._by_source = {id(one.source): one for one in work.values()}
+        self._by_event: dict[type[msgspec.Struct], list[Work]] = {}
+        for one in work.values():
+            if isinstance(one.source, _Listener):
+                self._by_event.setdefault(one.arguments, []).append(one)
 
     async def enqueue(
         self,
@@ -53,7 +60,7 @@ class Outbox:
         delay: float = 0.0,
     ) -> uuid.UUID:
         """See `Jobs.enqueue`."""
-        work = next((work for work in self._work.values() if work.source is job), None)
+        work = self._by_source.get(id(job))
         if work is None:
             raise PluginError(
                 f"No loaded plugin declares the job {job.name!r}.",
@@ -72,24 +79,28 @@ class Outbox:
         key: str = "",
         organisation_id: uuid.UUID | None = None,
         delay: float = 0.0,
-        id: uuid.UUID | None = None,  # noqa: A002 - the column's name
     ) -> uuid.UUID:
         """Write a row, unless one of this name and key is unfinished; return the row's id."""
         now = self._services.get(CLOCK).now()
-        new_id: uuid.UUID = id or uuid7()
+        new_id: uuid.UUID = uuid7()
         values = {
             "id": new_id,
             "name": work.name,
             "arguments": msgspec.to_builtins(arguments),
             "key": key,
-            "organisation_id": organisation_id or organisation.get(),
+            "queue": work.queue,
+            "priority": work.priority,
+            "organisation_id": organisation_id or acting_for_whom(session.info),
             "run_at": now + dt.timedelta(seconds=delay),
         }
         inserted: uuid.UUID | None = await session.scalar(
-            insert(JobRow).values(**values).on_conflict_do_nothing().returning(JobRow.id)
+            insert(JobRow)
+            .values(**values)
+            .on_conflict_do_nothing()
+            # The bell rings at the commit, once for all that a transaction wrote.
+            .returning(JobRow.id, func.pg_notify(CHANNEL, ""))
         )
         if inserted is not None:
-            await session.execute(select(func.pg_notify(CHANNEL, "")))
             return inserted
         same = (
             (JobRow.name == work.name)
@@ -103,9 +114,8 @@ class Outbox:
     async def publish(self, session: "AsyncSession", event: Event) -> None:
         """See `Jobs.publish`."""
         organisation_id = getattr(event, "organisation_id", None)
-        for work in self._work.values():
-            if work.arguments is type(event) and ".on." in work.name:
-                await self.insert(session, work, event, organisation_id=organisation_id)
+        for work in self._by_event.get(type(event), ()):
+            await self.insert(session, work, event, organisation_id=organisation_id)
 
     async def cancel(self, session: "AsyncSession", job_id: uuid.UUID) -> None:
         """See `Jobs.cancel`."""
@@ -115,6 +125,54 @@ class Outbox:
             .where(JobRow.id == job_id, JobRow.state.in_(UNFINISHED))
             .values(state="cancelled", lease_until=None, finished_at=now)
         )
+        self._tell_after_commit(session, job_id)
+
+    async def retry(self, session: "AsyncSession", job_id: uuid.UUID) -> None:
+        """See `Jobs.retry`."""
+        row = await session.scalar(select(JobRow).where(JobRow.id == job_id).with_for_update())
+        if row is None:
+            raise NotFoundError(f"There is no job {job_id}.")
+        if row.state not in {"failed", "cancelled"}:
+            raise ConflictError(f"The job {job_id} is {row.state}: there is nothing to try again.")
+        other = row.key and await session.scalar(
+            select(JobRow.id).where(
+                JobRow.name == row.name,
+                JobRow.key == row.key,
+                JobRow.organisation_id.is_not_distinct_from(row.organisation_id),
+                JobRow.state.in_(UNFINISHED),
+            )
+        )
+        if other:
+            raise ConflictError(
+                f"The job {job_id} cannot be tried again: {other} does the same already."
+            )
+        # The attempts go on counting, for they are the fencing token; the budget begins anew.
+        await session.execute(
+            update(JobRow)
+            .where(JobRow.id == job_id)
+            .values(
+                state="waiting",
+                run_at=self._services.get(CLOCK).now(),
+                forgiven=JobRow.attempt,
+                finished_at=None,
+                stage="",
+                done=0,
+                total=0,
+                reason="",
+                code="",
+            )
+        )
+        await session.execute(select(func.pg_notify(CHANNEL, "")))
+        self._tell_after_commit(session, job_id)
+
+    def _tell_after_commit(self, session: "AsyncSession", job_id: uuid.UUID) -> None:
+        """Wake who watches a job once the change can be seen."""
+
+        def tell(_session: object) -> None:
+            self._telling.add(task := asyncio.ensure_future(self.live.tell(str(job_id))))
+            task.add_done_callback(self._telling.discard)
+
+        listen(session.sync_session, "after_commit", tell, once=True)
 
     async def view(self, job_id: uuid.UUID) -> JobView:
         """See `Jobs.view`."""

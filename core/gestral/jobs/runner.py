@@ -1,4 +1,4 @@
-"""Doing one job: claim it, keep its lease, and write what became of it.
+"""Doing jobs: claim one, keep its lease, and write what became of it.
 
 Every write names the attempt, which is the fencing token: when the lease ran out and somebody
 else took over, what the late one writes matches no row.
@@ -8,14 +8,15 @@ import asyncio
 import datetime as dt
 import logging
 import uuid
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
-from sqlalchemy import update
+from sqlalchemy import case, text, update
 
-from gestral.capabilities import CLOCK
+from gestral.capabilities import CLOCK, JobState
 from gestral.db.tenancy import acting_for
 from gestral.errors import GestralError, RetryableError, ServiceError
+from gestral.jobs.batch import Batch
 from gestral.jobs.live import Live
 from gestral.jobs.model import JobRow
 from gestral.jobs.work import Work
@@ -34,14 +35,64 @@ QUIET = 0.25
 
 log = logging.getLogger(__name__)
 
+FINISH = text("""
+    UPDATE core.job SET
+        state = outcome.state,
+        forgiven = job.forgiven + CASE WHEN outcome.given_back THEN 1 ELSE 0 END,
+        run_at = coalesce(outcome.run_at, job.run_at),
+        finished_at = outcome.finished_at,
+        reason = outcome.reason,
+        code = outcome.code,
+        lease_until = NULL,
+        updated_at = now()
+    FROM jsonb_to_recordset(CAST(:outcomes AS jsonb)) AS outcome(
+        id uuid, attempt int, state text, run_at timestamptz, finished_at timestamptz,
+        reason text, code text, given_back boolean)
+    WHERE job.id = outcome.id AND job.attempt = outcome.attempt AND job.state = 'running'
+""")
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one attempt: a final state, or `waiting` for the next."""
+
+    id: uuid.UUID
+    attempt: int
+    state: JobState
+    run_at: dt.datetime | None = None
+    finished_at: dt.datetime | None = None
+    reason: str = ""
+    code: str = ""
+    given_back: bool = False
+
 
 class Runner:
-    """Does jobs of the given platform in this process."""
+    """Does jobs of the given platform in this process.
 
-    def __init__(self, services: Services, work: dict[str, Work], live: Live) -> None:
+    Args:
+        services: The platform.
+        work: All work by name.
+        live: Wakes those who watch.
+        started: Called at each start: there is room in the queue again.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        work: Mapping[str, Work],
+        live: Live,
+        started: Callable[[], None] = lambda: None,
+    ) -> None:
         self.services = services
         self.work = work
         self.live = live
+        self.closed = False
+        self._started = started
+        self._claims = Batch(self._claim_all)
+        self._outcomes = Batch(self._write_all)
+        self._running: dict[uuid.UUID, RunningJob] = {}
+        self._keeper: asyncio.Task[None] | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     async def run(self, job_id: uuid.UUID) -> bool:
         """Do a job, unless somebody else does it, did it, or it was cancelled.
@@ -49,79 +100,159 @@ class Runner:
         Returns:
             Whether this call was the one that did it.
         """
-        row = await self._claim(job_id)
+        if self.closed:
+            return False
+        row = await self._claims.ask(job_id)
+        self._started()
         if row is None:
             return False
         running = RunningJob(self, row)
-        work = self.work.get(row.name)
-        if work is None:
-            await running.finish(
-                state="failed",
-                reason="The plugin that does this work is not loaded.",
-                code="plugin-missing",
-            )
-            return True
-        outcome = await self._attempt(running, work, row)
-        if outcome is not None:
-            await running.finish(**outcome)
+        self._enter(running)
+        try:
+            work = self.work.get(row.name)
+            if work is None:
+                outcome: Outcome | None = running.outcome(
+                    "failed",
+                    reason="The plugin that does this work is not loaded.",
+                    code="plugin-missing",
+                )
+            else:
+                outcome = await self._attempt(running, work, row)
+            if outcome is not None:
+                await self.finish(outcome)
+        finally:
+            self._leave(running)
         return True
 
-    async def _claim(self, job_id: uuid.UUID) -> JobRow | None:
+    async def drain(self, seconds: float) -> None:
+        """Start nothing more, and wait until what runs is done, at most so long."""
+        self.closed = True
+        try:
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+        except TimeoutError:
+            log.info("handing back %d jobs that were not done in time", len(self._running))
+
+    async def finish(self, outcome: Outcome) -> None:
+        """Write an outcome, unless the job is no longer this attempt's."""
+        await self._outcomes.ask(outcome)
+
+    async def claim(self, job_id: uuid.UUID) -> JobRow | None:
+        """Make a queued job ours, or return None when it is not to be had."""
+        return await self._claims.ask(job_id)
+
+    async def _claim_all(self, job_ids: Sequence[uuid.UUID]) -> Sequence[JobRow | None]:
         now = self.services.get(CLOCK).now()
         async with self.services.across_organisations() as session:
-            return await session.scalar(
+            rows = await session.scalars(
                 update(JobRow)
-                .where(JobRow.id == job_id, JobRow.state == "queued")
-                .values(state="running", attempt=JobRow.attempt + 1, lease_until=now + LEASE)
+                .where(JobRow.id.in_(job_ids), JobRow.state == "queued")
+                .values(
+                    state="running",
+                    attempt=JobRow.attempt + 1,
+                    lease_until=now + LEASE,
+                    started_at=now,
+                )
                 .returning(JobRow)
             )
+            claimed = {row.id: row for row in rows}
+        return [claimed.pop(job_id, None) for job_id in job_ids]
 
-    async def _attempt(
-        self, running: "RunningJob", work: Work, row: JobRow
-    ) -> dict[str, Any] | None:
-        """Return the final columns of the row, or None when the job is no longer ours."""
+    async def _write_all(self, outcomes: Sequence[Outcome]) -> Sequence[None]:
+        written = msgspec.json.encode(outcomes).decode()
+        async with self.services.across_organisations() as session:
+            await session.execute(FINISH, {"outcomes": written})
+        await self.live.tell(*(str(outcome.id) for outcome in outcomes))
+        return [None] * len(outcomes)
+
+    async def _attempt(self, running: "RunningJob", work: Work, row: JobRow) -> Outcome | None:
+        """Return what became of it, or None when the job is no longer ours."""
+        running.task = asyncio.current_task()
         try:
             arguments = msgspec.convert(row.arguments, work.arguments)
-            async with asyncio.timeout(work.timeout), running.lease():
+            async with asyncio.timeout(work.timeout):
                 with acting_for(row.organisation_id):
                     await work.run(running, arguments)
-        except LostLeaseError:
-            return None
         except TimeoutError:
             problem: Exception = RetryableError(
                 f"It took longer than {work.timeout:.0f} seconds.", code="timed-out"
             )
         except asyncio.CancelledError:
+            if running.lost:
+                if running.task is not None and running.task.cancelling():
+                    running.task.uncancel()
+                return None
             # The worker is being stopped: hand the job back at once, at no cost of an attempt.
-            await asyncio.shield(running.give_back())
+            await asyncio.shield(self.finish(running.outcome("waiting", given_back=True)))
             raise
         except Exception as error:  # noqa: BLE001 - whatever a job raises becomes its outcome
             problem = error
         else:
-            return {"state": "done"}
-        return self._after(problem, work, row)
+            return running.outcome("done")
+        return self._after(problem, running, work, row)
 
-    def _after(self, problem: Exception, work: Work, row: JobRow) -> dict[str, Any]:
+    def _after(self, problem: Exception, running: "RunningJob", work: Work, row: JobRow) -> Outcome:
         """Decide what an error means: try again, or fail with a reason for people."""
         named = isinstance(problem, GestralError)
         final = named and not isinstance(problem, (RetryableError, ServiceError))
         if not named:
             log.error("job %s %s failed", row.name, row.id, exc_info=problem)
-        if not final and row.attempt < work.attempts:
-            wait = BACK_OFF[min(row.attempt, len(BACK_OFF)) - 1]
+        tried = row.attempt - row.forgiven
+        if not final and tried < work.attempts:
+            wait = BACK_OFF[min(tried, len(BACK_OFF)) - 1]
             now = self.services.get(CLOCK).now()
-            return {"state": "waiting", "run_at": now + dt.timedelta(seconds=wait)}
+            return running.outcome("waiting", run_at=now + dt.timedelta(seconds=wait))
         if isinstance(problem, GestralError):
-            return {"state": "failed", "reason": str(problem)[:2000], "code": problem.code}
-        return {
-            "state": "failed",
-            "reason": f"Something went wrong inside; the log has it under job {row.id}.",
-            "code": "internal-error",
-        }
+            return running.outcome("failed", reason=str(problem)[:2000], code=problem.code)
+        return running.outcome(
+            "failed",
+            reason=f"Something went wrong inside; the log has it under job {row.id}.",
+            code="internal-error",
+        )
 
+    def _enter(self, job: "RunningJob") -> None:
+        self._running[job.id] = job
+        self._idle.clear()
+        if self._keeper is None:
+            self._keeper = asyncio.create_task(self._keep_leases())
 
-class LostLeaseError(Exception):
-    """The job was cancelled, or given to another attempt."""
+    def _leave(self, job: "RunningJob") -> None:
+        if self._running.get(job.id) is job:
+            del self._running[job.id]
+        if not self._running:
+            self._idle.set()
+            if self._keeper is not None:
+                self._keeper.cancel()
+                self._keeper = None
+
+    async def _keep_leases(self) -> None:
+        """Renew the leases of all that runs; what is no longer ours is stopped."""
+        while True:
+            await asyncio.sleep(LEASE.total_seconds() / 3)
+            held = dict(self._running)
+            try:
+                ours = await self._renew(held)
+            except Exception as error:  # noqa: BLE001 - the next round is well before the end
+                log.warning("renewing leases: %s; trying again", error)
+                continue
+            for job_id, job in held.items():
+                if job_id not in ours and self._running.get(job_id) is job:
+                    job.lose()
+
+    async def _renew(self, held: Mapping[uuid.UUID, "RunningJob"]) -> set[uuid.UUID]:
+        attempts = {job_id: job.attempt for job_id, job in held.items()}
+        async with self.services.across_organisations() as session:
+            renewed = await session.scalars(
+                update(JobRow)
+                .where(
+                    JobRow.id.in_(attempts),
+                    JobRow.attempt == case(attempts, value=JobRow.id),
+                    JobRow.state == "running",
+                )
+                .values(lease_until=self.services.get(CLOCK).now() + LEASE)
+                .returning(JobRow.id)
+            )
+            return set(renewed)
 
 
 class RunningJob:
@@ -132,6 +263,8 @@ class RunningJob:
         self.attempt = row.attempt
         self.organisation_id = row.organisation_id
         self.services = runner.services
+        self.task: asyncio.Task[object] | None = None
+        self.lost = False
         self._live = runner.live
         self._stage = ""
         self._written = 0.0
@@ -142,30 +275,6 @@ class RunningJob:
         if stage == self._stage and done < total and now - self._written < QUIET:
             return
         self._stage, self._written = stage, now
-        if not await self._write(stage=stage[:255], done=done, total=total):
-            raise asyncio.CancelledError
-        await self._live.tell(str(self.id))
-
-    def lease(self) -> "_Lease":
-        """Keep the lease while the block runs, and end the block when it is lost."""
-        return _Lease(self)
-
-    async def renew(self) -> bool:
-        """Renew the lease; False when the job is no longer ours."""
-        return await self._write(lease_until=self.services.get(CLOCK).now() + LEASE)
-
-    async def give_back(self) -> None:
-        """Put the job back, as if this attempt had not been."""
-        await self._write(state="waiting", lease_until=None, attempt=self.attempt - 1)
-
-    async def finish(self, **columns: Any) -> None:
-        """Write the outcome, unless the job is no longer ours."""
-        if columns["state"] != "waiting":
-            columns["finished_at"] = self.services.get(CLOCK).now()
-        await self._write(**columns, lease_until=None)
-        await self._live.tell(str(self.id))
-
-    async def _write(self, **columns: Any) -> bool:
         async with self.services.across_organisations() as session:
             ours = await session.scalar(
                 update(JobRow)
@@ -174,40 +283,38 @@ class RunningJob:
                     JobRow.attempt == self.attempt,
                     JobRow.state == "running",
                 )
-                .values(**columns)
+                .values(stage=stage[:255], done=done, total=total)
                 .returning(JobRow.id)
             )
-        return ours is not None
+        if ours is None:
+            self.lost = True
+            raise asyncio.CancelledError
+        await self._live.tell(str(self.id))
 
+    def lose(self) -> None:
+        """Stop doing it: it was cancelled, or given to another attempt."""
+        self.lost = True
+        if self.task is not None:
+            self.task.cancel()
 
-class _Lease:
-    """Renews a lease in the background, and tells a lost job from a worker that is stopped."""
-
-    def __init__(self, job: RunningJob) -> None:
-        self._job = job
-        self._lost = False
-
-    async def __aenter__(self) -> None:
-        self._task = asyncio.current_task()
-        self._keeper = asyncio.create_task(self._keep())
-
-    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._keeper.cancel()
-        await asyncio.gather(self._keeper, return_exceptions=True)
-        if self._task is None or kind is not asyncio.CancelledError:
-            return
-        if self._lost:
-            self._task.uncancel()
-            raise LostLeaseError
-        if self._task.cancelling() == 0:
-            # Nobody cancelled the task, so it was `progress` that found the job gone.
-            raise LostLeaseError
-
-    async def _keep(self) -> None:
-        while True:
-            await asyncio.sleep(LEASE.total_seconds() / 3)
-            if not await self._job.renew():
-                self._lost = True
-                if self._task is not None:
-                    self._task.cancel()
-                return
+    def outcome(
+        self,
+        state: JobState,
+        *,
+        run_at: dt.datetime | None = None,
+        reason: str = "",
+        code: str = "",
+        given_back: bool = False,
+    ) -> Outcome:
+        """Return an outcome of this attempt."""
+        ended = state != "waiting"
+        return Outcome(
+            id=self.id,
+            attempt=self.attempt,
+            state=state,
+            run_at=run_at,
+            finished_at=self.services.get(CLOCK).now() if ended else None,
+            reason=reason,
+            code=code,
+            given_back=given_back,
+        )

@@ -24,8 +24,10 @@ class Work:
     run: Callable[..., Awaitable[None]]
     timeout: float
     attempts: int
-    cron: str
     source: object
+    cron: str = ""
+    queue: str = "default"
+    priority: int = 0
 
 
 def all_work(plugins: tuple[Plugin, ...]) -> dict[str, Work]:
@@ -41,8 +43,10 @@ def _of(plugin: Plugin) -> Iterator[Work]:
             run=job.run,
             timeout=job.timeout,
             attempts=job.attempts,
-            cron=job.cron,
             source=job,
+            cron=job.cron,
+            queue=job.queue,
+            priority=job.priority,
         )
     for listener in plugin.listeners:
         yield Work(
@@ -51,6 +55,5 @@ def _of(plugin: Plugin) -> Iterator[Work]:
             run=listener.run,
             timeout=listener.timeout,
             attempts=listener.attempts,
-            cron="",
             source=listener,
         )

@@ -2,59 +2,96 @@
 
 import asyncio
 import uuid
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gestral.app.services import Platform
 from gestral.capabilities import JOBS
-from gestral.errors import ServiceError
+from gestral.errors import InputError
 from gestral.jobs.dispatcher import Dispatcher, Ticket
 from gestral.jobs.outbox import Outbox
 from gestral.jobs.runner import Runner
-from gestral.jobs.work import all_work
+from gestral.jobs.work import Work, all_work
 
 if TYPE_CHECKING:
-    from saq.queue import Queue
+    from saq import Worker
+    from saq.queue.redis import RedisQueue
 
-__all__ = ("QUEUE", "work_until_stopped")
+__all__ = ("QUEUE", "slots_for", "work_until_stopped")
 
 QUEUE = "gestral"
+"""What the names of all queues in Valkey begin with."""
+
 ORPHAN = "core.orphan"
 """Carries jobs whose plugin is gone, so that they end as failed and not as waiting for ever."""
 
 DEADLINE = 10.0
-"""Seconds that running jobs are given at the end to hand themselves back."""
+"""Seconds that jobs are given at the very end to hand themselves back."""
+
+SHORT, LONG = 8, 2
+"""Jobs at once in the queue `default`, whose jobs mostly wait for others, and in each other one."""
+
+AHEAD = 2
+"""Jobs that are sent ahead for each slot, so that a worker need not wait for the next."""
 
 
-async def work_until_stopped(platform: Platform, stop: asyncio.Event, *, concurrency: int) -> None:
-    """Do jobs until `stop` is set, then hand back what is not finished.
+def slots_for(
+    work: Mapping[str, Work], *, queues: Sequence[str] = (), concurrency: int | None = None
+) -> dict[str, int]:
+    """Return how many jobs at once a worker does in each queue.
+
+    Args:
+        work: All work by name.
+        queues: Those to serve; all that the work names when empty.
+        concurrency: Jobs at once in each; by default few in those for long work.
+
+    Raises:
+        InputError: No loaded plugin has work in one of the queues.
+    """
+    known = {"default", *(one.queue for one in work.values())}
+    unknown = sorted(set(queues) - known)
+    if unknown:
+        raise InputError(
+            f"No loaded plugin has a queue {unknown[0]!r}.",
+            hint=f"There are {', '.join(sorted(known))}.",
+        )
+    return {
+        queue: concurrency or (SHORT if queue == "default" else LONG)
+        for queue in sorted(queues or known)
+    }
+
+
+async def work_until_stopped(
+    platform: Platform, stop: asyncio.Event, *, slots: Mapping[str, int]
+) -> None:
+    """Do jobs until `stop` is set; then let what runs finish for a while, and hand back the rest.
 
     Args:
         platform: Whose plugins' jobs.
         stop: Ends the work.
-        concurrency: Jobs at once in this process.
-
-    Raises:
-        ServiceError: Valkey is not there, or may drop what it holds.
+        slots: Jobs at once in this process, by the queues that it serves.
     """
-    from saq import Worker
     from saq.queue.redis import RedisQueue
 
-    url = platform.core_settings.redis_url
-    queue = RedisQueue.from_url(url, name=QUEUE)  # SAQ's own choice by scheme knows no unix://
-    await queue.connect()
-    await refuse_forgetful(queue)
+    settings = platform.core_settings
     work = all_work(platform.registry.plugins)
     outbox = platform.get(JOBS)
     assert isinstance(outbox, Outbox)  # noqa: S101 - core provides it itself
-    runner = Runner(platform, work, outbox.live)
+    # SAQ's own choice by scheme knows no unix://
+    queues = {
+        name: RedisQueue.from_url(settings.redis_url, name=f"{QUEUE}:{name}") for name in slots
+    }
+    windows = {name: AHEAD * count for name, count in slots.items()}
+    dispatcher = Dispatcher(platform, work, outbox, windows)
+    runner = Runner(platform, work, outbox.live, dispatcher.ring)
 
     async def carry(_context: Any, *, job: str) -> None:
         await runner.run(uuid.UUID(job))
 
-    async def send(ticket: Ticket) -> None:
+    async def send(ticket: Ticket, queue: str) -> None:
         job_id, name, attempt = ticket
         one = work.get(name)
-        await queue.enqueue(
+        await queues[queue].enqueue(
             name if one else ORPHAN,
             key=f"{job_id}:{attempt}",
             job=str(job_id),
@@ -63,43 +100,35 @@ async def work_until_stopped(platform: Platform, stop: asyncio.Event, *, concurr
             ttl=60,
         )
 
+    for queue in queues.values():
+        await queue.connect()
     functions = [(name, carry) for name in (*work, ORPHAN)]
-    worker = Worker(
+    workers = [_worker(queues[name], functions, count) for name, count in slots.items()]
+    dispatching = asyncio.create_task(dispatcher.run(settings.database_url, send))
+    working = [asyncio.create_task(worker.start()) for worker in workers]
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([*working, dispatching, stopping], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        dispatching.cancel()
+        await runner.drain(settings.drain_seconds)
+        await asyncio.gather(*(worker.stop() for worker in workers))
+        await asyncio.gather(dispatching, *working, return_exceptions=True)
+        for queue in queues.values():
+            await queue.disconnect()
+
+
+def _worker(queue: "RedisQueue", functions: Sequence[Any], concurrency: int) -> "Worker[Any]":
+    from saq import Worker
+
+    worker: Worker[Any] = Worker(
         queue,
         functions=functions,
         concurrency=concurrency,
-        # SAQ's grace waits for its own upkeep too, so that stopping always takes all of it.
-        # Jobs are handed back instead, and lose no more than the step they were at.
+        # SAQ's grace waits for its own upkeep too, so that stopping always takes all of it: the
+        # runner drains instead, and what is cancelled here hands itself back.
         cancellation_hard_deadline_s=DEADLINE,
     )
     worker.SIGNALS = []  # the caller's process has its own
-    dispatching = asyncio.create_task(
-        Dispatcher(platform, work, outbox).run(platform.core_settings.database_url, send)
-    )
-    working = asyncio.create_task(worker.start())
-    try:
-        await asyncio.wait(
-            [working, dispatching, asyncio.create_task(stop.wait())],
-            return_when=asyncio.FIRST_COMPLETED,
-        )
-    finally:
-        dispatching.cancel()
-        await worker.stop()
-        await asyncio.gather(dispatching, working, return_exceptions=True)
-        await queue.disconnect()
-
-
-async def refuse_forgetful(queue: "Queue") -> None:
-    """Refuse a Valkey or Redis that may evict jobs.
-
-    Raises:
-        ServiceError: Its policy can drop keys that were not asked to expire.
-    """
-    # INFO, because services in the cloud keep CONFIG to themselves.
-    memory = await queue.redis.info("memory")  # type: ignore[attr-defined]
-    found = memory.get("maxmemory_policy", "noeviction")
-    if not found.startswith(("noeviction", "volatile-")):
-        raise ServiceError(
-            f"Valkey may drop waiting jobs: its maxmemory-policy is {found}.",
-            hint="Set maxmemory-policy to noeviction.",
-        )
+    return worker

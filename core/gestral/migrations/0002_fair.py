@@ -1,4 +1,4 @@
-"""Queues and priorities, answers that are given once, and tallies of what was done."""
+"""Queues and priorities, schedules, answers that are given once, tallies of what was done."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,6 +16,7 @@ UNFINISHED = "key <> '' AND state IN ('waiting', 'queued', 'running')"
 def upgrade() -> None:
     _add("queue", sa.String(64), "default")
     _add("priority", sa.Integer(), "0")
+    _add("forgiven", sa.Integer(), "0")
     _add("trace", sa.String(64), "")
     op.add_column("job", sa.Column("started_at", MOMENT, nullable=True), schema="core")
     op.drop_index("ix_job_due", "job", schema="core")
@@ -76,6 +77,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_request_created_at", "request", ["created_at"], schema="core")
     op.create_table(
+        "schedule",
+        sa.Column("name", sa.String(128), nullable=False),
+        sa.Column("due", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_schedule"),
+        schema="core",
+    )
+    op.create_table(
         "tally",
         sa.Column("name", sa.String(128), nullable=False),
         sa.Column("outcome", sa.String(16), nullable=False),
@@ -97,6 +105,7 @@ def _add(
 
 def downgrade() -> None:
     op.drop_table("tally", schema="core")
+    op.drop_table("schedule", schema="core")
     op.drop_table("request", schema="core")
     op.drop_index("uq_job_key", "job", schema="core")
     op.create_index(
@@ -116,5 +125,5 @@ def downgrade() -> None:
         schema="core",
         postgresql_where=sa.text("state = 'waiting'"),
     )
-    for column in ("started_at", "trace", "priority", "queue"):
+    for column in ("started_at", "trace", "forgiven", "priority", "queue"):
         op.drop_column("job", column, schema="core")

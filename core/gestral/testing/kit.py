@@ -220,7 +220,7 @@ class Kit:
         """
         ran = 0
 
-        async def run(ticket: Ticket) -> None:
+        async def run(ticket: Ticket, _queue: str) -> None:
             nonlocal ran
             ran += await self._runner.run(ticket[0])
 

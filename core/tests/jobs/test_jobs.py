@@ -121,7 +121,7 @@ async def test_a_job_of_a_dead_worker_is_taken_over_and_its_late_result_refused(
     assert isinstance(outbox, Outbox)
     dispatcher = Dispatcher(gestral.platform, runner.work, outbox)
     assert len(await dispatcher.take()) == 1
-    row = await runner._claim(job_id)  # the worker dies right here
+    row = await runner.claim(job_id)  # the worker dies right here
     assert row is not None
     gestral.clock.turn(minutes=2)
     assert await gestral.run_jobs() == 1
@@ -146,7 +146,7 @@ async def test_a_job_that_kills_its_worker_every_time_fails_in_the_end(gestral: 
     for _ in range(5):
         await dispatcher.sweep()
         for ticket in await dispatcher.take():
-            await runner._claim(ticket[0])
+            await runner.claim(ticket[0])
         gestral.clock.turn(minutes=2)
     found = await view(gestral, job_id)
     assert (found.state, found.attempt, found.code) == ("failed", 3, "worker-died")
@@ -211,7 +211,7 @@ async def test_cancelling_stops_a_running_job_at_its_next_progress(gestral: Kit)
     name = "toy.count"
     slow_job = Job(name="count", arguments=toy.Number, run=slow, timeout=30)
     work[name] = type(work[name])(
-        name=name, arguments=toy.Number, run=slow, timeout=30, attempts=3, cron="", source=slow_job
+        name=name, arguments=toy.Number, run=slow, timeout=30, attempts=3, source=slow_job
     )
     job_id = await ask(gestral, 1)
     runner = Runner(gestral.platform, work, Live(None))

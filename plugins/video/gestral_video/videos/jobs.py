@@ -127,5 +127,12 @@ async def tidy(context: JobContext, arguments: TidyArguments) -> None:
             file.unlink(missing_ok=True)
 
 
-MAKE = Job(name="make", arguments=MakeArguments, run=make_video, timeout=3600.0, attempts=3)
+MAKE = Job(
+    name="make",
+    arguments=MakeArguments,
+    run=make_video,
+    timeout=3600.0,
+    attempts=3,
+    queue="render",
+)
 TIDY = Job(name="tidy", arguments=TidyArguments, run=tidy, timeout=600.0, cron="17 4 * * *")
