@@ -20,6 +20,7 @@ PYTHONS = ["3.11", "3.12", "3.13"]
 PLUGINS = ["auth", "email", "video"]
 OURS = ["core", *(f"plugins/{name}" for name in PLUGINS), "."]
 CODE = ["core", "plugins", "frontend", "deploy", "db_scripts", "benchmarks", "noxfile.py"]
+FAST = "not e2e and not chaos"
 LOCAL = ["gestral-core", *(f"gestral-{name}" for name in PLUGINS), "gestral-deploy"]
 
 
@@ -51,21 +52,21 @@ def tests(session: nox.Session) -> None:
     """Run all tests but those that drive a browser."""
     install(session, "development")
     workers = [] if session.posargs else ["-n", str(os.cpu_count() or 1), "--dist", "loadscope"]
-    session.run("pytest", "-m", "not e2e", *workers, *session.posargs)
+    session.run("pytest", "-m", FAST, *workers, *session.posargs)
 
 
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Run the tests and show what they do not reach."""
     install(session, "development")
-    session.run("pytest", "-m", "not e2e", "--cov", "--cov-report=term", *session.posargs)
+    session.run("pytest", "-m", FAST, "--cov", "--cov-report=term", *session.posargs)
 
 
 @nox.session(python=PYTHONS)
 def versions(session: nox.Session) -> None:
     """Run the tests under one Python of those that are promised."""
     install(session, "development")
-    session.run("pytest", "-m", "not e2e", *session.posargs)
+    session.run("pytest", "-m", FAST, *session.posargs)
 
 
 @nox.session
@@ -177,6 +178,13 @@ def e2e(session: nox.Session) -> None:
     install(session, "development")
     build_frontend(session)
     session.run("pytest", "-m", "e2e", "frontend/e2e", *session.posargs)
+
+
+@nox.session
+def chaos(session: nox.Session) -> None:
+    """Kill processes at random while they work, and see that nothing is lost or done twice."""
+    install(session, "development")
+    session.run("pytest", "-m", "chaos", "-s", "core/tests/chaos", *session.posargs)
 
 
 @nox.session

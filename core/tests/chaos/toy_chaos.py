@@ -1,0 +1,101 @@
+"""A plugin whose every effect is written down, so that what is lost or done twice can be seen.
+
+It is found through an entry point in a folder on the path, and runs in real processes.
+"""
+
+import asyncio
+import os
+import signal
+import uuid
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from litestar import post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gestral.capabilities import CURRENT_USER, JOBS, Identity
+from gestral.plugin import Job, JobContext, Permission, Plugin, Provision, Services
+
+JOURNAL = Path(os.environ["GESTRAL_CHAOS_JOURNAL"])
+ORGANISATION, PERSON = uuid.UUID(int=1), uuid.UUID(int=2)
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked for.
+
+    Attributes:
+        request: Names the request.
+        seconds: How long the work takes.
+        poison: Whether it kills its worker.
+    """
+
+    request: int
+    seconds: float = 0.0
+    poison: bool = False
+
+
+def note(line: str) -> None:
+    """Append to the journal, in one write that a kill cannot tear apart."""
+    handle = os.open(JOURNAL, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    try:
+        os.write(handle, f"{line}\n".encode())
+    finally:
+        os.close(handle)
+
+
+async def work(context: JobContext, arguments: Step) -> None:
+    """Take a while, or kill the worker."""
+    note(f"start {arguments.request} {context.attempt}")
+    if arguments.poison:
+        os.kill(os.getpid(), signal.SIGKILL)
+    await asyncio.sleep(arguments.seconds)
+    note(f"end {arguments.request} {context.attempt}")
+
+
+WORK = Job(name="work", arguments=Step, run=work, timeout=60, attempts=50)
+POISON = Job(name="poison", arguments=Step, run=work, timeout=60, attempts=2)
+
+
+class Somebody:
+    """Everybody is the same person."""
+
+    async def identify(self, connection: Any) -> Identity:
+        """See `CurrentUser.identify`."""
+        del connection
+        return Identity(
+            user_id=PERSON,
+            organisation_id=ORGANISATION,
+            name="Somebody",
+            email="somebody@example.com",
+            permissions=frozenset({"chaos:ask"}),
+        )
+
+
+@post("/", permission="chaos:ask")
+async def ask(
+    data: JSONBody[Step],
+    services: NamedDependency[Services],
+    session: NamedDependency[AsyncSession],
+) -> dict[str, str]:
+    """Ask for a step; the natural key of the request makes it one however often it is sent."""
+    job = POISON if data.poison else WORK
+    job_id = await services.get(JOBS).enqueue(session, job, data, key=str(data.request))
+    return {"id": str(job_id)}
+
+
+def routes() -> list[Any]:
+    return [ask]
+
+
+plugin = Plugin(
+    name="chaos",
+    api=">=1,<2",
+    summary="Writes every effect down",
+    provides=(Provision(capability=CURRENT_USER, factory=lambda _services: Somebody()),),
+    routes=routes,
+    jobs=(WORK, POISON),
+    permissions=(Permission(name="chaos:ask", summary="Ask", role="editor"),),
+)
