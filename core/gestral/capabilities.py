@@ -163,8 +163,15 @@ class Jobs(Protocol):
         """
         ...
 
-    async def views(self, job_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, JobView]:
-        """Return how several jobs stand, by id; unknown ids are left out."""
+    async def views(
+        self, job_ids: Iterable[uuid.UUID], *, session: "AsyncSession | None" = None
+    ) -> dict[uuid.UUID, JobView]:
+        """Return how several jobs stand, by id; unknown ids are left out.
+
+        Args:
+            job_ids: Their ids.
+            session: A transaction that sees what it asked for itself; one of its own by default.
+        """
         ...
 
     async def unfinished(self) -> tuple[JobView, ...]:

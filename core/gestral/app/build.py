@@ -13,7 +13,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.routes import BaseRoute
-from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
+from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gestral import __version__
@@ -24,9 +24,9 @@ from gestral.app.frontend import frontend_routes, panel_routes
 from gestral.app.problems import exception_handlers
 from gestral.app.registry import Candidate, Registry, discover, resolve
 from gestral.app.services import Platform
+from gestral.app.unit import answer_again, one_transaction, session_of
 from gestral.capabilities import OBJECT_STORE, Identity
 from gestral.db.engine import Database
-from gestral.db.tenancy import acting_for
 from gestral.errors import UnauthenticatedError
 from gestral.plugin import Plugin, Services
 from gestral.settings import Settings
@@ -94,7 +94,8 @@ def application(platform: Platform) -> Litestar:
         guards=[refuse_foreign, authorise],
         exception_handlers=exception_handlers,
         after_request=_add_headers,
-        middleware=[_for_nobody],
+        before_request=answer_again,
+        middleware=[one_transaction],
         lifespan=[_lifespan],
         openapi_config=OpenAPIConfig(
             title="Gestral",
@@ -192,10 +193,9 @@ async def _platform(request: Request[Any, Any, Any]) -> Platform:
     return platform_of(request)
 
 
-async def _session(request: Request[Any, Any, Any]) -> AsyncIterator[AsyncSession]:
+async def _session(request: Request[Any, Any, Any]) -> AsyncSession:
     """The request's transaction: committed before the answer is sent, rolled back by an error."""
-    async with platform_of(request).transaction() as session:
-        yield session
+    return session_of(request)
 
 
 async def _visitor(request: Request[Any, Any, Any]) -> Identity | None:
@@ -216,16 +216,6 @@ DEPENDENCIES = {
     "visitor": Provide(_visitor),
     "identity": Provide(_identity),
 }
-
-
-def _for_nobody(app: ASGIApp) -> ASGIApp:
-    """Have each request begin on behalf of nobody, and leave nothing of that behind."""
-
-    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
-        with acting_for(None):
-            await app(scope, receive, send)
-
-    return handle
 
 
 def _add_headers(response: Response[Any]) -> Response[Any]:

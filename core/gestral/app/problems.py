@@ -9,7 +9,7 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from gestral.errors import GestralError
 
-__all__ = ("MEDIA_TYPE", "exception_handlers", "problem")
+__all__ = ("MEDIA_TYPE", "exception_handlers", "problem", "problem_document")
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -31,20 +31,24 @@ def problem(
         headers: Of the response.
         more: Further members, such as `hint`; empty ones are left out.
     """
-    members = {name: value for name, value in more.items() if value}
     return Response(
-        {
-            "type": f"urn:gestral:problem:{code}",
-            "title": HTTPStatus(status).phrase,
-            "status": status,
-            "code": code,
-            "detail": detail,
-            **members,
-        },
+        problem_document(status, code, detail, **more),
         status_code=status,
         media_type=MEDIA_TYPE,
         headers=headers,
     )
+
+
+def problem_document(status: int, code: str, detail: str, **more: Any) -> dict[str, Any]:
+    """Return the members of a problem document; see `problem`."""
+    return {
+        "type": f"urn:gestral:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **{name: value for name, value in more.items() if value},
+    }
 
 
 def _named(_request: AnyRequest, error: GestralError) -> Problem:

@@ -181,11 +181,16 @@ class Outbox:
             raise NotFoundError(f"There is no job {job_id}.")
         return found[job_id]
 
-    async def views(self, job_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, JobView]:
+    async def views(
+        self, job_ids: Iterable[uuid.UUID], *, session: "AsyncSession | None" = None
+    ) -> dict[uuid.UUID, JobView]:
         """See `Jobs.views`."""
-        async with self._services.across_organisations() as session:
-            rows = await session.scalars(select(JobRow).where(JobRow.id.in_(list(job_ids))))
-            return {row.id: view_of(row) for row in rows}
+        if session is None:
+            async with self._services.across_organisations() as own:
+                return await self.views(job_ids, session=own)
+        query = select(JobRow).where(JobRow.id.in_(list(job_ids)))
+        rows = await session.scalars(query, execution_options={"populate_existing": True})
+        return {row.id: view_of(row) for row in rows}
 
     async def unfinished(self) -> tuple[JobView, ...]:
         """See `Jobs.unfinished`."""

@@ -165,7 +165,7 @@ class VideoController(Controller):
         identity: NamedDependency[Identity],
     ) -> VideoView:
         """Return one video."""
-        return await _shown(services, await _own(session, identity, video_id))
+        return await _shown(services, session, await _own(session, identity, video_id))
 
     @get(
         "/{video_id:uuid}/events",
@@ -201,8 +201,7 @@ class VideoController(Controller):
         video = await _own(session, identity, video_id)
         if video.job_id is not None:
             await services.get(JOBS).cancel(session, video.job_id)
-            await session.commit()
-        return await _shown(services, video)
+        return await _shown(services, session, video)
 
     @post(
         "/{video_id:uuid}/retry",
@@ -219,12 +218,11 @@ class VideoController(Controller):
     ) -> VideoView:
         """Start again what failed or was cancelled; stages that were done are not done again."""
         video = await _own(session, identity, video_id)
-        state = (await _shown(services, video)).state
+        state = (await _shown(services, session, video)).state
         if state not in {"failed", "cancelled"}:
             raise ConflictError(f"The video is {state}: there is nothing to try again.")
         await enqueue(services, session, video)
-        await session.commit()
-        return await _shown(services, video)
+        return await _shown(services, session, video)
 
     @delete("/{video_id:uuid}", permission="video:make", summary="Delete a video")
     async def remove(
@@ -239,6 +237,7 @@ class VideoController(Controller):
         if video.job_id is not None:
             await services.get(JOBS).cancel(session, video.job_id)
         await session.delete(video)
+        # Before the files: a row without files would be shown, files without a row are nothing.
         await session.commit()
         store = services.get(OBJECT_STORE)
         keys = [info.key async for info in store.list(f"videos/{video_id}/")]
@@ -256,8 +255,7 @@ async def _accept(
     require_voice(article.language)
     kept = await keep_post(session, identity.organisation_id, article)
     video = await order_video(services, session, kept, order, ordered_by=identity.user_id)
-    await session.commit()
-    return await _shown(services, video)
+    return await _shown(services, session, video)
 
 
 async def _read_upload(upload: UploadFile) -> Article:
@@ -285,10 +283,11 @@ async def _own(session: AsyncSession, identity: Identity, video_id: uuid.UUID) -
     return video
 
 
-async def _shown(services: Services, video: VideoRow) -> VideoView:
+async def _shown(services: Services, session: AsyncSession, video: VideoRow) -> VideoView:
     job = None
     if video.job_id is not None:
-        job = (await services.get(JOBS).views([video.job_id])).get(video.job_id)
+        views = await services.get(JOBS).views([video.job_id], session=session)
+        job = views.get(video.job_id)
     return _view(services, video, job)
 
 

@@ -1,0 +1,272 @@
+"""One transaction for each request: committed before its answer leaves, or not at all.
+
+A request may carry an `Idempotency-Key`. Its answer is then kept in the very transaction of what it
+did, and who sends it again, because the connection broke for example, gets that answer and nothing
+is done twice. See ADR 0014.
+"""
+
+import datetime as dt
+import hashlib
+import logging
+import re
+import uuid
+from collections.abc import MutableMapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
+
+from gestral.app.access import SAFE, platform_of, visitor
+from gestral.app.problems import problem_document
+from gestral.capabilities import CLOCK, Identity
+from gestral.db.tenancy import acting_for, organisation
+from gestral.errors import ConflictError, InputError
+from gestral.jobs.model import RequestRow
+
+if TYPE_CHECKING:
+    from litestar.types import HTTPResponseStartEvent
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from gestral.app.services import Platform
+
+__all__ = ("REPLAYED", "answer_again", "one_transaction", "session_of")
+
+KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
+REPLAYED = "Idempotent-Replayed"
+"""The header of an answer that was given before."""
+
+LEASE = dt.timedelta(seconds=60)
+"""After which a request whose process is gone may be done anew by who sends it again."""
+
+KEPT_HEADERS = ("content-type", "location")
+
+log = logging.getLogger(__name__)
+
+
+class Unit:
+    """The transaction of one request, opened when something first asks for it."""
+
+    def __init__(self, platform: "Platform") -> None:
+        self.platform = platform
+        self.kept: RequestRow | None = None
+        self._session: AsyncSession | None = None
+        self._ended = False
+
+    def session(self) -> "AsyncSession":
+        """Return the session; it takes a connection at its first statement."""
+        if self._session is None:
+            self._session = self.platform.database.session(organisation.get())
+        return self._session
+
+    async def commit(self, start: "HTTPResponseStartEvent", body: bytes) -> None:
+        """Commit what was done, and with it the answer where it shall be kept.
+
+        Raises:
+            ConflictError: The lease on the key ran out, and another process took over.
+            DBAPIError: The database refused, or is not there.
+        """
+        if self.kept is not None:
+            headers = {name.decode().lower(): value.decode() for name, value in start["headers"]}
+            written = await self.session().scalar(
+                update(RequestRow)
+                .where(RequestRow.id == self.kept.id, RequestRow.token == self.kept.token)
+                .values(
+                    status=start["status"],
+                    headers={name: headers[name] for name in KEPT_HEADERS if name in headers},
+                    body=body,
+                )
+                .returning(RequestRow.id)
+            )
+            if written is None:
+                raise ConflictError(
+                    "This request took so long that another with its key was begun.",
+                    hint="Send it again to see what became of that.",
+                    code="idempotency-in-progress",
+                )
+        if self._session is not None:
+            await self._session.commit()
+        self._ended = True
+
+    async def end(self) -> None:
+        """Undo what was not committed, and let the key be used again."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+        if self.kept is not None and not self._ended:
+            kept, self.kept = self.kept, None
+            async with self.platform.transaction(kept.organisation_id) as session:
+                await session.execute(
+                    delete(RequestRow).where(
+                        RequestRow.id == kept.id, RequestRow.token == kept.token
+                    )
+                )
+
+
+def one_transaction(app: ASGIApp) -> ASGIApp:
+    """Wrap the routes: middleware of the application."""
+
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await app(scope, receive, send)
+            return
+        unit = Unit(scope["litestar_app"].state.platform)
+        state: MutableMapping[str, Any] = scope["state"]
+        state["unit"] = unit
+        answer = _Answer(unit, send)
+        try:
+            # Each request begins on behalf of nobody, and leaves nothing of that behind.
+            with acting_for(None):
+                await app(scope, receive, answer)
+        finally:
+            await unit.end()
+
+    return handle
+
+
+class _Answer:
+    """Sends an answer once its transaction is committed; of one that is kept, whole."""
+
+    def __init__(self, unit: Unit, send: Send) -> None:
+        self._unit = unit
+        self._send = send
+        self._start: HTTPResponseStartEvent | None = None
+        self._body = b""
+        self._over = False
+
+    async def __call__(self, message: Message) -> None:
+        if self._over:
+            return
+        if message["type"] == "http.response.start":
+            if message["status"] >= 400:
+                await self._unit.end()
+            elif self._unit.kept is not None:
+                self._start = message
+                return
+            elif not await self._commit(message):
+                return
+        elif self._start is not None and message["type"] == "http.response.body":
+            self._body += message["body"]
+            if message["more_body"]:
+                return
+            start, self._start = self._start, None
+            if not await self._commit(start):
+                return
+            await self._send(start)
+            message["body"] = self._body
+        await self._send(message)
+
+    async def _commit(self, start: "HTTPResponseStartEvent") -> bool:
+        """Commit, or send what went wrong instead; return whether it was committed."""
+        try:
+            await self._unit.commit(start, self._body)
+        except (ConflictError, DBAPIError) as error:
+            self._over = True
+            await self._unit.end()
+            if isinstance(error, ConflictError):
+                found = problem_document(409, error.code, error.message, hint=error.hint)
+            else:
+                log.exception("an answer could not be committed")
+                found = problem_document(
+                    503, "service-unavailable", "The database did not take it. Try again."
+                )
+            headers = [
+                (b"content-type", b"application/problem+json"),
+                (b"cache-control", b"no-store"),
+            ]
+            await self._send(
+                {"type": "http.response.start", "status": found["status"], "headers": headers}
+            )
+            body = msgspec.json.encode(found)
+            await self._send({"type": "http.response.body", "body": body, "more_body": False})
+            return False
+        return True
+
+
+def session_of(request: Request[Any, Any, Any]) -> "AsyncSession":
+    """Return the session of a request's transaction."""
+    unit: Unit = request.scope["state"]["unit"]
+    return unit.session()
+
+
+async def answer_again(request: Request[Any, Any, Any]) -> Response[bytes] | None:
+    """Answer what was answered before, or have the answer kept; before each handler.
+
+    Raises:
+        InputError: The key cannot be one, or belongs to another request.
+        ConflictError: A request with this key is being answered.
+    """
+    key = request.headers.get("idempotency-key")
+    if key is None or request.method in SAFE:
+        return None
+    if not KEY.match(key):
+        raise InputError(
+            "The Idempotency-Key is empty, too long, or has characters that cannot be seen.",
+            hint="Use up to 255 visible ASCII characters, a UUID for example.",
+            code="idempotency-key-invalid",
+        )
+    identity = await visitor(request)
+    if identity is None:
+        return None
+    fingerprint = hashlib.sha256(
+        b"\0".join((request.method.encode(), str(request.url).encode(), await request.body()))
+    ).hexdigest()
+    row, ours = await _begin(platform_of(request), identity, key, fingerprint)
+    if ours:
+        unit: Unit = request.scope["state"]["unit"]
+        unit.kept = row
+        return None
+    if row.fingerprint != fingerprint:
+        raise InputError(
+            "This Idempotency-Key was sent with another request.",
+            hint="Make a new key for each thing that shall be done.",
+            code="idempotency-key-reused",
+        )
+    if row.status is None:
+        raise ConflictError(
+            "A request with this Idempotency-Key is being answered.",
+            hint="Send it again in some seconds.",
+            code="idempotency-in-progress",
+        )
+    return Response(row.body, status_code=row.status, headers={**row.headers, REPLAYED: "true"})
+
+
+async def _begin(
+    platform: "Platform", identity: Identity, key: str, fingerprint: str
+) -> tuple[RequestRow, bool]:
+    """Return the row of a key, and whether it is ours: nobody had it, or who had it is dead."""
+    now = platform.get(CLOCK).now()
+    token = uuid.uuid4()
+    async with platform.transaction(identity.organisation_id) as session:
+        new = insert(RequestRow).values(
+            organisation_id=identity.organisation_id,
+            user_id=identity.user_id,
+            key=key,
+            fingerprint=fingerprint,
+            token=token,
+            lease_until=now + LEASE,
+        )
+        ours = await session.scalar(
+            new.on_conflict_do_update(
+                index_elements=["organisation_id", "user_id", "key"],
+                set_={"token": token, "lease_until": now + LEASE},
+                where=RequestRow.status.is_(None)
+                & (RequestRow.lease_until < now)
+                & (RequestRow.fingerprint == fingerprint),
+            ).returning(RequestRow)
+        )
+        if ours is not None:
+            return ours, True
+        rows = await session.scalars(
+            select(RequestRow).where(
+                RequestRow.organisation_id == identity.organisation_id,
+                RequestRow.user_id == identity.user_id,
+                RequestRow.key == key,
+            )
+        )
+        # Freed in the moment between the two: as if it were being answered.
+        return rows.one_or_none() or RequestRow(fingerprint=fingerprint, status=None), False

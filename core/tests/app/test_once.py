@@ -1,0 +1,168 @@
+"""A request is one transaction, and what is sent again with its key is not done again."""
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+
+import pytest
+from litestar import post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from toy import COUNT, Number
+from toy import plugin as toy
+
+from gestral.app.unit import REPLAYED
+from gestral.capabilities import JOBS
+from gestral.errors import InputError
+from gestral.jobs.model import JobRow, RequestRow
+from gestral.plugin import Permission, Plugin, Services
+from gestral.testing.kit import Kit
+
+hold = asyncio.Event()
+
+
+@post("/slow/{number:int}", permission="once:ask")
+async def slow(
+    number: FromPath[int],
+    services: NamedDependency[Services],
+    session: NamedDependency[AsyncSession],
+) -> dict[str, str]:
+    job_id = await services.get(JOBS).enqueue(session, COUNT, Number(number))
+    await hold.wait()
+    if number < 0:
+        raise InputError("Below nothing.")
+    return {"id": str(job_id)}
+
+
+once = Plugin(
+    name="once",
+    api=">=1,<2",
+    summary="Asks for work",
+    routes=lambda: [slow],
+    permissions=(Permission(name="once:ask", summary="Ask", role="editor"),),
+)
+
+
+@pytest.fixture(scope="session")
+def gestral_plugins() -> Sequence[Plugin]:
+    return (toy, once)
+
+
+@pytest.fixture(autouse=True)
+def _let_go() -> None:
+    hold.set()
+
+
+async def jobs(gestral: Kit) -> int:
+    async with gestral.across_organisations() as session:
+        return await session.scalar(select(func.count()).select_from(JobRow)) or 0
+
+
+def key(value: str = "one") -> dict[str, str]:
+    return {"Idempotency-Key": value}
+
+
+async def test_what_is_sent_again_gets_the_same_answer_and_does_nothing(gestral: Kit) -> None:
+    client = gestral.client(gestral.user("once:ask"))
+    first = await client.post("/api/once/slow/1", headers=key())
+    again = await client.post("/api/once/slow/1", headers=key())
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert (first.headers.get(REPLAYED), again.headers[REPLAYED]) == (None, "true")
+    assert await jobs(gestral) == 1
+
+
+async def test_without_a_key_or_with_another_it_is_done_again(gestral: Kit) -> None:
+    client = gestral.client(gestral.user("once:ask"))
+    for headers in ({}, {}, key("one"), key("two")):
+        await client.post("/api/once/slow/1", headers=headers)
+    assert await jobs(gestral) == 4
+
+
+async def test_a_key_is_one_persons_in_one_organisation(gestral: Kit) -> None:
+    organisation = uuid.uuid4()
+    for user in (
+        gestral.user("once:ask"),
+        gestral.user("once:ask", organisation_id=organisation),
+        gestral.user("once:ask", organisation_id=organisation),
+    ):
+        answer = await gestral.client(user).post("/api/once/slow/1", headers=key())
+        assert REPLAYED not in answer.headers
+    assert await jobs(gestral) == 3
+
+
+async def test_a_key_does_not_stand_for_another_request(gestral: Kit) -> None:
+    client = gestral.client(gestral.user("once:ask"))
+    await client.post("/api/once/slow/1", headers=key())
+    other = await client.post("/api/once/slow/2", headers=key())
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+
+
+@pytest.mark.parametrize("value", ["", " ", "x" * 256, "a b"])
+async def test_what_cannot_be_a_key_is_refused(gestral: Kit, value: str) -> None:
+    client = gestral.client(gestral.user("once:ask"))
+    answer = await client.post("/api/once/slow/1", headers=key(value))
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-key-invalid")
+
+
+async def test_a_failed_request_leaves_nothing_and_frees_its_key(gestral: Kit) -> None:
+    client = gestral.client(gestral.user("once:ask"))
+    for _ in range(2):
+        answer = await client.post("/api/once/slow/-1", headers=key())
+        assert (answer.status_code, answer.headers.get(REPLAYED)) == (422, None)
+    assert await jobs(gestral) == 0
+
+
+async def test_of_many_at_once_one_is_done(gestral: Kit) -> None:
+    client = gestral.client(gestral.user("once:ask"))
+    hold.clear()
+    asked = [asyncio.create_task(client.post("/api/once/slow/1", headers=key())) for _ in range(5)]
+    await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+    hold.set()
+    answers = await asyncio.gather(*asked)
+    codes = sorted(answer.status_code for answer in answers)
+    assert codes[0] == 201
+    assert all(
+        answer.status_code == 201 or answer.json()["code"] == "idempotency-in-progress"
+        for answer in answers
+    )
+    assert await jobs(gestral) == 1
+
+
+async def test_a_key_of_a_dead_process_is_taken_over_and_its_late_answer_refused(
+    gestral: Kit,
+) -> None:
+    client = gestral.client(gestral.user("once:ask"))
+    hold.clear()
+    late = asyncio.create_task(client.post("/api/once/slow/1", headers=key()))
+    async with asyncio.timeout(20):
+        while not await _keys(gestral):  # noqa: ASYNC110 - the database tells of no event
+            await asyncio.sleep(0)
+    gestral.clock.turn(minutes=2)
+    second = asyncio.create_task(client.post("/api/once/slow/1", headers=key()))
+    first_token = (await _keys(gestral))[0]
+    async with asyncio.timeout(20):
+        while await _keys(gestral) == [first_token]:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0)
+    hold.set()
+    answers = await asyncio.gather(late, second)
+    assert [answer.status_code for answer in answers] == [409, 201]
+    assert await jobs(gestral) == 1
+
+
+async def _keys(gestral: Kit) -> list[uuid.UUID]:
+    async with gestral.across_organisations() as session:
+        return list(await session.scalars(select(RequestRow.token)))
+
+
+async def test_kept_answers_are_forgotten_after_a_day(gestral: Kit) -> None:
+    client = gestral.client(gestral.user("once:ask"))
+    await gestral.run_jobs()
+    await client.post("/api/once/slow/1", headers=key())
+    async with gestral.across_organisations() as session:
+        await session.execute(update(RequestRow).values(created_at=gestral.clock.now()))
+    gestral.clock.turn(days=2)
+    await gestral.run_jobs()
+    assert await _keys(gestral) == []
