@@ -159,9 +159,10 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure, side by side in one run."""
+    """Measure, side by side in one run: everything, or what is named of `jobs` and `make`."""
     install(session, "development")
-    session.run("python", "benchmarks/make.py", *session.posargs)
+    for name in session.posargs or ["jobs", "make"]:
+        session.run("python", f"benchmarks/{name}.py")
 
 
 @nox.session

@@ -10,7 +10,7 @@ from .bucket import Bucket
 from .cache import Cache
 from .cluster import Cluster
 from .configuration import Configuration, check_stack_name
-from .container import SCRATCH_FOLDER, Container, Logs
+from .container import SCRATCH_FOLDER, STOP_TIMEOUT, Container, Logs
 from .database import ADMINISTRATOR, TLS_MODE, Database
 from .load_balancer import LoadBalancer
 from .network import DATABASE_PORT, WEB_PORT, Network
@@ -266,6 +266,8 @@ class Platform(pulumi.ComponentResource):
                 "GESTRAL_AUTH_PROXIES": "1",
                 **self._configuration.environment,
                 "GESTRAL_DATA": f"{SCRATCH_FOLDER}/gestral",
+                # Below the containers' stop timeout, so that what is left can be handed back.
+                "GESTRAL_DRAIN_SECONDS": str(STOP_TIMEOUT - 15),
                 "GESTRAL_HOST": "0.0.0.0",  # noqa: S104 - the load balancer comes from outside
                 "GESTRAL_PORT": str(WEB_PORT),
                 "GESTRAL_PUBLIC_URL": self.load_balancer.public_url,
