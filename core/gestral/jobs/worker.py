@@ -31,6 +31,10 @@ DEADLINE = 10.0
 SHORT, LONG = 8, 2
 """Jobs at once in the queue `default`, whose jobs mostly wait for others, and in each other one."""
 
+ASKING = 5.0
+"""Seconds for which one question to Valkey for a ticket holds: a worker that is paused, or cut off,
+must not go on being handed tickets that it cannot take."""
+
 AHEAD = 2
 """Jobs that are sent ahead for each slot, so that a worker need not wait for the next."""
 
@@ -126,6 +130,7 @@ def _worker(queue: "RedisQueue", functions: Sequence[Any], concurrency: int) -> 
         queue,
         functions=functions,
         concurrency=concurrency,
+        dequeue_timeout=ASKING,
         # SAQ's grace waits for its own upkeep too, so that stopping always takes all of it: the
         # runner drains instead, and what is cancelled here hands itself back.
         cancellation_hard_deadline_s=DEADLINE,

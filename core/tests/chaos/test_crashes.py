@@ -1,0 +1,203 @@
+"""What a crash of any part, a cut connection or a pause must not change."""
+
+import http.client
+import json
+import os
+import shutil
+import signal
+from collections import Counter
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from gestral.embedded import ServiceStatus, status
+
+from .conftest import World, until
+from .proxy import AnswerCutter
+from .test_never_lost import outcomes, send, unfinished
+
+pytestmark = pytest.mark.chaos
+
+NOTICED = 60
+"""Seconds within which a dead worker's job must be begun by another."""
+
+CRASHES = ("web", "worker", "postgres", "valkey", "wiped valkey")
+
+
+def server(world: World, name: str) -> ServiceStatus:
+    """Wait until an embedded server runs under its guardian, and return what is known of it."""
+    found: list[ServiceStatus] = []
+
+    def runs() -> bool:
+        found[:] = [
+            one
+            for one in status(world.services.data)
+            if one.name == name and one.process and one.guardian
+        ]
+        return bool(found) and Path(f"/proc/{found[0].process}").exists()
+
+    until(runs, seconds=90, what=f"{name} runs")
+    return found[0]
+
+
+def children(process: int) -> list[int]:
+    """Return a process's own children: PostgreSQL's backends are those of its postmaster."""
+    found = Path(f"/proc/{process}/task/{process}/children").read_text()
+    return [int(word) for word in found.split()]
+
+
+def crash(world: World, what: str) -> None:
+    """Kill -9 one part of the platform."""
+    if what in ("web", "worker"):
+        world.kill(next(one for one in world.processes if one.kind == what))
+        return
+    name = what.removeprefix("wiped ")
+    known = server(world, name)
+    assert known.process
+    assert known.guardian
+    wiped = what != name
+    if wiped:  # the guardian must not start it again before its file is gone
+        os.kill(known.guardian, signal.SIGSTOP)
+    try:
+        for process in (*children(known.process), known.process):
+            try:
+                os.kill(process, signal.SIGKILL)
+            except ProcessLookupError:
+                continue  # a backend that ended by itself meanwhile
+        if wiped:
+            shutil.rmtree(world.services.data / "valkey" / "appendonlydir")
+    finally:
+        if wiped:
+            os.kill(known.guardian, signal.SIGCONT)
+    until(
+        lambda: server(world, name).process != known.process,
+        seconds=90,
+        what=f"{name} was started again by its guardian",
+    )
+    world.killed[what] += 1
+
+
+def alone(world: World) -> bool:
+    """Whether nothing is unfinished; what died is started again."""
+    world.look_after()
+    try:
+        return unfinished(world) == 0
+    except psycopg.OperationalError:
+        return False  # PostgreSQL is recovering
+
+
+def test_an_accepted_request_survives_a_crash_of_any_part(world: World) -> None:
+    """Web, worker, PostgreSQL and Valkey are killed under load, in random order, thrice each."""
+    world.add("web")
+    world.add("worker")
+    world.add("worker")
+    order = [*CRASHES] * 3
+    world.random.shuffle(order)
+    accepted: dict[str, int] = {}
+    number = 0
+    for what in order:
+        for _ in range(6):
+            accepted[send(world, {"request": number, "seconds": 0.3})] = number
+            number += 1
+        crash(world, what)
+        world.look_after()
+    until(lambda: alone(world), seconds=240, what="all jobs finished")
+    found = outcomes(world)
+    assert {found.get(job_id) for job_id in accepted} == {("done", "")}
+    assert {request for request, _ in world.notes("end")} == set(accepted.values())
+    assert world.killed == Counter(order)
+    print(f"{len(accepted)} requests, {dict(world.killed)} killed: {' '.join(order)}")
+
+
+def test_a_request_sent_again_after_a_cut_connection_creates_nothing_twice(world: World) -> None:
+    """The first answer is lost after the commit; the second is the same."""
+    world.add("web")  # and no worker: the job stays unfinished
+    known = send(world, {"request": 0})
+    for number in range(1, 6):
+        body = json.dumps({"request": number})
+        with AnswerCutter(world.port) as cutter:
+            connection = http.client.HTTPConnection("127.0.0.1", cutter.port, timeout=30)
+            headers = {"Content-Type": "application/json", "Connection": "close"}
+            connection.request("POST", "/api/chaos", body, headers)
+            with pytest.raises((http.client.HTTPException, OSError)):
+                connection.getresponse()
+            connection.close()
+        assert b" 201 " in cutter.swallowed.splitlines()[0]
+        again = send(world, {"request": number})
+        assert again.encode() in cutter.swallowed
+        assert again != known
+    assert len(outcomes(world)) == 6
+
+
+def test_a_paused_workers_job_is_taken_over_and_its_late_result_refused(world: World) -> None:
+    """SIGSTOP beyond the lease, in the default settings, then SIGCONT."""
+    world.add("web")
+    paused = world.add("worker")
+    job_id = send(world, {"request": 1, "seconds": 20})
+    until(lambda: world.notes("start") == [(1, 1)], seconds=60, what="the first start")
+    paused.child.send_signal(signal.SIGSTOP)
+    try:
+        world.add("worker")
+        until(
+            lambda: world.notes("start") == [(1, 1), (1, 2)],
+            seconds=NOTICED,
+            what="another worker took over",
+        )
+    finally:
+        paused.child.send_signal(signal.SIGCONT)
+    # Its twenty seconds are long over: it ends the job at once, and has its result written.
+    until(lambda: world.notes("end") == [(1, 1)], seconds=10, what="the late end")
+    paused.child.terminate()
+    paused.child.wait(60)
+    query = "SELECT state, attempt FROM core.job WHERE id = %s"
+    assert world.query(query, job_id) == [("running", 2)], "the late result was taken"
+    until(lambda: unfinished(world) == 0, seconds=60, what="the second attempt's end")
+    assert world.query(query, job_id) == [("done", 2)]
+    assert world.notes("start") == [(1, 1), (1, 2)]
+
+
+def test_a_killed_workers_job_is_taken_over_in_time(world: World) -> None:
+    """SIGKILL in the default settings; whoever is left notices."""
+    world.add("web")
+    first = world.add("worker")
+    send(world, {"request": 1, "seconds": 2})
+    until(lambda: world.notes("start") == [(1, 1)], seconds=60, what="the first start")
+    world.add("worker")
+    first.kill()
+    until(lambda: world.notes("end") == [(1, 2)], seconds=NOTICED, what="another worker took over")
+
+
+def dispatchers(world: World) -> int:
+    """Return how many workers listen for work, which only their own role may see."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
+    with psycopg.connect(world.services.database_url, autocommit=True) as connection:
+        row = connection.execute(query).fetchone()
+        assert row
+        return int(row[0])
+
+
+def test_a_schedule_fires_once_for_a_missed_time_with_three_workers(world: World) -> None:
+    """Nobody was there for days; then three workers come at once, and again after a pause."""
+    missed = (
+        "INSERT INTO core.schedule VALUES ('core.tidy', now() - interval '3 days') "
+        "ON CONFLICT (name) DO UPDATE SET due = excluded.due RETURNING name"
+    )
+    fired = "SELECT count(*) FROM core.job WHERE name = 'core.tidy'"
+    for times in (1, 2):
+        world.query(missed)
+        workers = [world.add("worker") for _ in range(3)]
+        until(lambda: dispatchers(world) == 3, seconds=90, what="three dispatchers")
+        # Each fires what is due before it sends what waits, and looks once a second.
+        (begun,) = world.query("SELECT now()")
+        rounds = "SELECT now() > %s + interval '4 seconds'"
+        until(
+            lambda rounds=rounds, begun=begun: world.query(rounds, *begun) == [(True,)],
+            seconds=30,
+            what="some rounds of each",
+        )
+        assert world.query(fired) == [(times,)]
+        for worker in workers:
+            worker.kill()
+            world.processes.remove(worker)
+        until(lambda: dispatchers(world) == 0, seconds=30, what="they are gone")
