@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ("WINDOW", "Dispatcher", "Ticket")
 
 QUEUED_LEASE = dt.timedelta(seconds=60)
-"""After which a job that was sent and not started is sent again; the queue drops a duplicate."""
+"""After which a job that was sent and not started is sent again; of two tickets one claims it."""
 
 WINDOW = 100
 """Jobs of one queue that are sent ahead of the workers, where nobody says otherwise."""

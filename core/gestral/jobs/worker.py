@@ -97,7 +97,9 @@ async def work_until_stopped(
         one = work.get(name)
         await queues[queue].enqueue(
             name if one else ORPHAN,
-            key=f"{job_id}:{attempt}",
+            # Never a key again: one that a killed worker had taken up would still be known to the
+            # queue, which would drop its successor. Two tickets for a job do no harm: one claims.
+            key=f"{job_id}:{attempt}:{uuid.uuid4().hex[:8]}",
             job=str(job_id),
             timeout=int(one.timeout if one else 60) + 60,
             retries=1,
