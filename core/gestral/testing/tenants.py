@@ -27,6 +27,7 @@ __all__ = ("Belongings", "Operation", "belongings", "operations", "trespasses")
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*(Z|[+-]\d\d:\d\d)?")
+REQUEST = re.compile(r',?"request_id":"[^"]*"')
 LABEL = re.compile(r"(^|_)(id|key|slug|cursor)$")
 """Names of fields that hold an id, whatever their type says."""
 
@@ -69,9 +70,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     form: bool
 
 
-def belongings(
-    owner_url: str, plugins: Sequence[Plugin], organisation_id: uuid.UUID
-) -> Belongings:
+def belongings(owner_url: str, plugins: Sequence[Plugin], organisation_id: uuid.UUID) -> Belongings:
     """Read, as the owner of the tables, what an organisation has in the tables of these plugins."""
     rows: dict[str, list[str]] = {}
     others: set[str] = set()
@@ -158,7 +157,8 @@ def _takes_ids(name: str, schema: Mapping[str, Any]) -> bool:
     return bool(LABEL.search(name)) or any(one.get("format") == "uuid" for one in choices)
 
 
-def _example(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:
+def _example(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:  # noqa: PLR0911
+    """Return the simplest value that a schema takes; one return for each kind of schema."""
     schema = _resolved(document, schema)
     for key in ("example", "const", "default"):
         if key in schema:
@@ -247,4 +247,4 @@ async def _answer(
 
 def _still(text: str, asked: str) -> str:
     """Name what was asked for, and new ids and moments, alike in all answers."""
-    return MOMENT.sub("<moment>", text.replace(asked, "<asked>"))
+    return REQUEST.sub("", MOMENT.sub("<moment>", text.replace(asked, "<asked>")))

@@ -113,6 +113,9 @@ async def test_the_toy_tells_nobody_of_another_organisation(
     before = belongings(owner, (core_plugin,), HERS)
     told = operations(gestral.app, "/api/toy")
     assert {one.path for one in told} >= {"/api/toy/count/{number}"}
-    for client in (gestral.client(gestral.user("toy:count", organisation_id=THEIRS)), gestral.client()):
+    for client in (
+        gestral.client(gestral.user("toy:count", organisation_id=THEIRS)),
+        gestral.client(),
+    ):
         assert await trespasses(client, told, before) == []
     assert belongings(owner, (core_plugin,), HERS) == before
