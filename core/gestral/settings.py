@@ -17,6 +17,8 @@
 | `GESTRAL_JOBS_KEPT_DAYS`       | days for which the record of a finished job is kept        |
 | `GESTRAL_DRAIN_SECONDS`        | seconds that running jobs are given to end at a stop       |
 | `GESTRAL_METRICS_TOKEN`        | bearer token of `/metrics`, which is shut while it is empty |
+| `GESTRAL_LOG_FORMAT`           | `text` or `json`; text on a terminal and else JSON when empty |
+| `GESTRAL_LOG_LEVEL`            | `debug`, `info`, `warning` or `error`                      |
 
 A plugin's settings are read the same way from `GESTRAL_<NAME>_<FIELD>`.
 """
@@ -24,13 +26,13 @@ A plugin's settings are read the same way from `GESTRAL_<NAME>_<FIELD>`.
 import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, get_origin, get_type_hints
 
 import msgspec
 
 from gestral.errors import ConfigurationError
 
-__all__ = ("PREFIX", "Settings", "read_settings", "to_environment")
+__all__ = ("PREFIX", "LogSettings", "Settings", "read_settings", "to_environment")
 
 PREFIX = "GESTRAL_"
 MINIMUM_SECRET = 32
@@ -38,7 +40,14 @@ MINIMUM_SECRET = 32
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How a process logs: a part of its own, for it is read before all else."""
+
+    log_format: Literal["", "text", "json"] = ""
+    log_level: Literal["", "debug", "info", "warning", "error"] = ""
+
+
+class Settings(LogSettings, frozen=True, kw_only=True):
     """Core's own settings; the module's docstring says what each means."""
 
     data: Path

@@ -16,6 +16,10 @@ def create() -> "Litestar":
         ConfigurationError: A setting is missing or wrong.
         PluginError: A critical plugin is broken.
     """
+    from gestral.observe import logs, traces
+
+    logs.configure(os.environ)
+    traces.start("gestral-web")
     from gestral.app.build import application, load, platform_from
     from gestral.settings import Settings, read_settings
 

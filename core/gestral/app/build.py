@@ -28,6 +28,8 @@ from gestral.app.unit import answer_again, one_transaction, session_of
 from gestral.capabilities import OBJECT_STORE, Identity
 from gestral.db.engine import Database
 from gestral.errors import UnauthenticatedError
+from gestral.observe import traces
+from gestral.observe.requests import observed
 from gestral.plugin import Plugin, Services
 from gestral.settings import Settings
 from gestral.storage.local import LocalStore
@@ -87,7 +89,7 @@ def application(platform: Platform) -> Litestar:
     if isinstance(store, LocalStore):
         handlers.append(file_route(store, public=True))
     handlers += frontend_routes()
-    return Litestar(
+    app = Litestar(
         route_handlers=handlers,
         state=State({"platform": platform}),
         dependencies=DEPENDENCIES,
@@ -107,6 +109,9 @@ def application(platform: Platform) -> Litestar:
         ),
         logging_config=None,
     )
+    # Around the router too, which plain middleware is not: what has no route is seen as well.
+    app.asgi_handler = observed(app.asgi_handler)
+    return app
 
 
 def probe(registry: Registry) -> Registry:
@@ -231,6 +236,7 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
         yield
     finally:
         await app.state.platform.aclose()
+        traces.stop()
 
 
 def platform_from(settings: Settings, registry: Registry) -> Platform:

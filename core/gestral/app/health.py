@@ -5,11 +5,12 @@ import hmac
 from typing import Any
 
 import msgspec
-from litestar import MediaType, Request, Response, get
+from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
 from gestral.app.services import Platform
 from gestral.errors import NotFoundError
+from gestral.observe.metrics import CONTENT_TYPE, exposition
 from gestral.plugin import HealthCheck
 
 __all__ = ("Readiness", "handlers", "readiness")
@@ -75,20 +76,14 @@ async def ready(platform: NamedDependency[Platform]) -> Response[Readiness]:
     return Response(found, status_code=200 if found.ready else 503)
 
 
-@get("/metrics", public=True, include_in_schema=False, media_type=MediaType.TEXT)
-async def metrics(request: Request[Any, Any, Any], platform: NamedDependency[Platform]) -> str:
-    """Return all gauges in Prometheus' text format, to whoever knows the token."""
+@get("/metrics", public=True, include_in_schema=False, media_type=CONTENT_TYPE)
+async def metrics(request: Request[Any, Any, Any], platform: NamedDependency[Platform]) -> bytes:
+    """Return all metrics in Prometheus' text format, to whoever knows the token."""
     token = platform.core_settings.metrics_token
     given = request.headers.get("authorization", "").removeprefix("Bearer ")
     if not token or not hmac.compare_digest(given.encode(), token.encode()):
         raise NotFoundError("There is nothing here.")
-    lines = []
-    for plugin in platform.registry.plugins:
-        for metric in plugin.metrics:
-            name = f"gestral_{plugin.name}_{metric.name}"
-            value = await metric.read(platform)
-            lines += [f"# HELP {name} {metric.summary}", f"# TYPE {name} gauge", f"{name} {value}"]
-    return "\n".join(lines) + "\n"
+    return await exposition(platform)
 
 
 handlers = [live, ready, metrics]

@@ -8,6 +8,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from gestral.errors import GestralError
+from gestral.observe.context import request_id
 
 __all__ = ("MEDIA_TYPE", "exception_handlers", "problem", "problem_document")
 
@@ -47,7 +48,7 @@ def problem_document(status: int, code: str, detail: str, **more: Any) -> dict[s
         "status": status,
         "code": code,
         "detail": detail,
-        **{name: value for name, value in more.items() if value},
+        **{name: value for name, value in {**more, "request_id": request_id()}.items() if value},
     }
 
 

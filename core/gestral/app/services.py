@@ -11,6 +11,7 @@ import msgspec
 from gestral.app.registry import Registry
 from gestral.db.tenancy import ACROSS, organisation
 from gestral.errors import GestralError, PluginError
+from gestral.observe.masking import keep_secret, secrets_of
 from gestral.plugin import Capability, Plugin
 from gestral.settings import Settings
 
@@ -54,6 +55,8 @@ class Platform:
             for entry in registry.loaded
             if entry.settings is not None
         }
+        for known in self._settings.values():
+            keep_secret(*secrets_of(known))
 
     def get(self, capability: Capability[T]) -> T:
         """See `Services.get`."""

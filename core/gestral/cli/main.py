@@ -14,6 +14,7 @@ import click
 from gestral import __version__
 from gestral.app.registry import Registry, discover, resolve, switched_off
 from gestral.errors import GestralError
+from gestral.observe.logs import configure
 
 __all__ = ("main",)
 
@@ -95,6 +96,7 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line: 0 when all went well, 2 for bad input, 1 for the rest."""
     try:
+        configure(os.environ, usual="warning")
         code = cli.main(args=arguments, prog_name="gestral", standalone_mode=False)
     except click.Abort:
         sys.exit(130)

@@ -1,7 +1,6 @@
 """`gestral web` and `gestral worker`: the two kinds of process."""
 
 import asyncio
-import logging
 import os
 import signal
 import threading
@@ -42,7 +41,9 @@ def web(while_stdin_open: bool) -> None:
     from granian.log import LogLevels
 
     from gestral.app.refusals import refuse_unsafe
+    from gestral.observe.logs import GRANIAN, configure
 
+    configure(os.environ)
     if while_stdin_open:
         _follow_parent()
     with machine() as settings:
@@ -57,6 +58,7 @@ def web(while_stdin_open: bool) -> None:
             websockets=False,
             log_access=False,
             log_level=LogLevels.warning,
+            log_dictconfig=GRANIAN,
             workers_kill_timeout=10,
         ).serve()
 
@@ -75,9 +77,10 @@ def worker(while_stdin_open: bool, queues: str, concurrency: int | None) -> None
     from gestral.app.refusals import refuse_unsafe
     from gestral.jobs.work import all_work
     from gestral.jobs.worker import slots_for, work_until_stopped
+    from gestral.observe import logs, traces
 
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("saq").setLevel(logging.ERROR)
+    logs.configure(os.environ)
+    traces.start("gestral-worker")
     if while_stdin_open:
         _follow_parent()
 
@@ -97,6 +100,7 @@ def worker(while_stdin_open: bool, queues: str, concurrency: int | None) -> None
             await work_until_stopped(platform, stop, slots=slots)
         finally:
             await platform.aclose()
+            traces.stop()
 
     with machine() as settings:
         asyncio.run(body(settings))

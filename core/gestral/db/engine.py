@@ -8,6 +8,7 @@ from advanced_alchemy.config.asyncio import SQLAlchemyAsyncConfig
 
 from gestral.db.tenancy import Scope, begin
 from gestral.errors import ConfigurationError
+from gestral.observe import traces
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -45,13 +46,21 @@ class Database:
         self.url = url
         self.config = SQLAlchemyAsyncConfig(
             connection_string=driver_url(url),
-            engine_config=EngineConfig(pool_size=pool, max_overflow=pool, pool_pre_ping=True),
+            engine_config=EngineConfig(
+                pool_size=pool,
+                max_overflow=pool,
+                pool_pre_ping=True,
+                hide_parameters=True,  # errors are logged, and parameters may be secrets
+            ),
         )
 
     @cached_property
     def engine(self) -> "AsyncEngine":
         """The pool itself, opened at its first use."""
-        return self.config.get_engine()
+        engine = self.config.get_engine()
+        if traces.is_on():
+            traces.watch(engine.sync_engine)
+        return engine
 
     def session(self, scope: Scope) -> "AsyncSession":
         """Return a session that keeps its objects readable after the commit.

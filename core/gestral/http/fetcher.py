@@ -14,6 +14,7 @@ from gestral.http.decoding import ACCEPT_ENCODING
 from gestral.http.failures import shown
 from gestral.http.networks import PUBLIC, NetworkPolicy
 from gestral.http.politeness import Turns, retry_delay
+from gestral.observe import traces
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
@@ -260,10 +261,13 @@ class Fetcher:
 
     async def _ask(self, url: "URL", request: Request) -> Response | Moved | Busy:
         """Send one request."""
+        host = url.host or ""
         async with (
-            self._turns.turn(url.host or ""),
+            self._turns.turn(host),
+            traces.foreign("GET", host) as note_status,
             self._exchange().open(url, request.headers) as answer,
         ):
+            note_status(answer.status)
             location = answer.headers.get("Location", "")
             if answer.status in PAGES:
                 return await respond(answer, request)

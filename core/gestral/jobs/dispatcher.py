@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from gestral.capabilities import CLOCK
 from gestral.jobs.model import JobRow, ScheduleRow
 from gestral.jobs.outbox import CHANNEL, Outbox
+from gestral.jobs.tally import Tally
 from gestral.jobs.work import Work
 from gestral.plugin import Services
 from gestral.settings import Settings
@@ -218,7 +219,7 @@ class Dispatcher:
         limits = case(self._attempts, value=JobRow.name, else_=1) if self._attempts else 1
         spent = (JobRow.state == "running") & (JobRow.attempt - JobRow.forgiven >= limits)
         async with self._services.across_organisations() as session:
-            await session.execute(
+            dead = await session.execute(
                 update(JobRow)
                 .where(JobRow.lease_until < now, spent)
                 .values(
@@ -228,7 +229,12 @@ class Dispatcher:
                     reason="The worker died while doing it, as often as it was tried.",
                     code="worker-died",
                 )
+                .returning(JobRow.name, JobRow.started_at)
             )
+            tally = Tally()
+            for row in dead:
+                tally.count(row.name, "died", (now - (row.started_at or now)).total_seconds())
+            await tally.add_to(session)
             await session.execute(
                 update(JobRow)
                 .where(JobRow.lease_until < now, JobRow.state.in_(("queued", "running")))

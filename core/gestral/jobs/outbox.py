@@ -19,6 +19,7 @@ from gestral.events import Event
 from gestral.jobs.live import Live
 from gestral.jobs.model import JobRow
 from gestral.jobs.work import Work
+from gestral.observe import traces
 from gestral.plugin import Job, Services, _Listener
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class Outbox:
             "priority": work.priority,
             "organisation_id": organisation_id or acting_for_whom(session.info),
             "run_at": now + dt.timedelta(seconds=delay),
+            "trace": traces.carried(),
         }
         inserted: uuid.UUID | None = await session.scalar(
             insert(JobRow)

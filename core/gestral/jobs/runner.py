@@ -19,7 +19,10 @@ from gestral.errors import GestralError, RetryableError, ServiceError
 from gestral.jobs.batch import Batch
 from gestral.jobs.live import Live
 from gestral.jobs.model import JobRow
+from gestral.jobs.tally import Ending, Tally
 from gestral.jobs.work import Work
+from gestral.observe import traces
+from gestral.observe.attempts import observed, tell
 from gestral.plugin import Services
 
 __all__ = ("LEASE", "Runner")
@@ -49,6 +52,7 @@ FINISH = text("""
         id uuid, attempt int, state text, run_at timestamptz, finished_at timestamptz,
         reason text, code text, given_back boolean)
     WHERE job.id = outcome.id AND job.attempt = outcome.attempt AND job.state = 'running'
+    RETURNING job.id
 """)
 
 
@@ -63,6 +67,13 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     code: str = ""
     given_back: bool = False
+
+    @property
+    def ending(self) -> Ending:
+        """What it is counted as."""
+        if self.state != "waiting":
+            return "done" if self.state == "done" else "failed"
+        return "handed-back" if self.given_back else "retried"
 
 
 class Runner:
@@ -86,6 +97,7 @@ class Runner:
         self.work = work
         self.live = live
         self.closed = False
+        self.tally = Tally()
         self._started = started
         self._claims = Batch(self._claim_all)
         self._outcomes = Batch(self._write_all)
@@ -109,17 +121,12 @@ class Runner:
         running = RunningJob(self, row)
         self._enter(running)
         try:
-            work = self.work.get(row.name)
-            if work is None:
-                outcome: Outcome | None = running.outcome(
-                    "failed",
-                    reason="The plugin that does this work is not loaded.",
-                    code="plugin-missing",
-                )
-            else:
-                outcome = await self._attempt(running, work, row)
-            if outcome is not None:
-                await self.finish(outcome)
+            with observed(row):
+                outcome = await self._outcome(running, row)
+                if outcome is None:
+                    self._count(running, "lost")
+                else:
+                    await self.finish(outcome)
         finally:
             self._leave(running)
         return True
@@ -135,7 +142,14 @@ class Runner:
 
     async def finish(self, outcome: Outcome) -> None:
         """Write an outcome, unless the job is no longer this attempt's."""
-        await self._outcomes.ask(outcome)
+        written = await self._outcomes.ask(outcome)
+        if (running := self._running.get(outcome.id)) is not None:
+            self._count(running, outcome.ending if written else "lost")
+
+    def _count(self, running: "RunningJob", ending: Ending) -> None:
+        seconds = asyncio.get_running_loop().time() - running.began
+        self.tally.count(running.name, ending, seconds)
+        tell(running.name, ending, seconds)
 
     async def claim(self, job_id: uuid.UUID) -> JobRow | None:
         """Make a queued job ours, or return None when it is not to be had."""
@@ -158,12 +172,24 @@ class Runner:
             claimed = {row.id: row for row in rows}
         return [claimed.pop(job_id, None) for job_id in job_ids]
 
-    async def _write_all(self, outcomes: Sequence[Outcome]) -> Sequence[None]:
-        written = msgspec.json.encode(outcomes).decode()
+    async def _write_all(self, outcomes: Sequence[Outcome]) -> Sequence[bool]:
+        """Write outcomes, and return of each whether the job was still its attempt's."""
+        told = msgspec.json.encode(outcomes).decode()
         async with self.services.across_organisations() as session:
-            await session.execute(FINISH, {"outcomes": written})
+            written = set(await session.scalars(FINISH, {"outcomes": told}))
         await self.live.tell(*(str(outcome.id) for outcome in outcomes))
-        return [None] * len(outcomes)
+        return [outcome.id in written for outcome in outcomes]
+
+    async def _outcome(self, running: "RunningJob", row: JobRow) -> Outcome | None:
+        """Return what became of it, or None when the job is no longer ours."""
+        work = self.work.get(row.name)
+        if work is not None:
+            return await self._attempt(running, work, row)
+        return running.outcome(
+            "failed",
+            reason="The plugin that does this work is not loaded.",
+            code="plugin-missing",
+        )
 
     async def _attempt(self, running: "RunningJob", work: Work, row: JobRow) -> Outcome | None:
         """Return what became of it, or None when the job is no longer ours."""
@@ -193,6 +219,7 @@ class Runner:
 
     def _after(self, problem: Exception, running: "RunningJob", work: Work, row: JobRow) -> Outcome:
         """Decide what an error means: try again, or fail with a reason for people."""
+        traces.failed(problem.code if isinstance(problem, GestralError) else type(problem).__name__)
         named = isinstance(problem, GestralError)
         final = named and not isinstance(problem, (RetryableError, ServiceError))
         if not named:
@@ -260,7 +287,9 @@ class RunningJob:
 
     def __init__(self, runner: Runner, row: JobRow) -> None:
         self.id = row.id
+        self.name = row.name
         self.attempt = row.attempt
+        self.began = asyncio.get_running_loop().time()
         self.organisation_id = row.organisation_id
         self.services = runner.services
         self.task: asyncio.Task[object] | None = None
@@ -274,6 +303,8 @@ class RunningJob:
         now = asyncio.get_running_loop().time()
         if stage == self._stage and done < total and now - self._written < QUIET:
             return
+        if stage != self._stage:
+            traces.event(stage, done=done, total=total)
         self._stage, self._written = stage, now
         async with self.services.across_organisations() as session:
             ours = await session.scalar(

@@ -110,6 +110,7 @@ async def work_until_stopped(
         await queue.connect()
     functions = [(name, carry) for name in (*work, ORPHAN)]
     workers = [_worker(queues[name], functions, count) for name, count in slots.items()]
+    counting = asyncio.create_task(runner.tally.keep(platform))
     dispatching = asyncio.create_task(dispatcher.run(settings.database_url, send))
     working = [asyncio.create_task(worker.start()) for worker in workers]
     stopping = asyncio.create_task(stop.wait())
@@ -120,7 +121,9 @@ async def work_until_stopped(
         dispatching.cancel()
         await runner.drain(settings.drain_seconds)
         await asyncio.gather(*(worker.stop() for worker in workers))
-        await asyncio.gather(dispatching, *working, return_exceptions=True)
+        counting.cancel()
+        await asyncio.gather(counting, dispatching, *working, return_exceptions=True)
+        await runner.tally.write(platform)
         for queue in queues.values():
             await queue.disconnect()
 

@@ -225,6 +225,7 @@ class Kit:
             ran += await self._runner.run(ticket[0])
 
         await self._dispatcher.once(run)
+        await self._runner.tally.write(self.platform)
         return ran
 
     async def aclose(self) -> None:

@@ -1,0 +1,100 @@
+"""Keeping secrets out of what is written down."""
+
+import re
+from typing import Annotated, get_args, get_origin, get_type_hints
+from urllib.parse import unquote
+
+import msgspec
+
+__all__ = ("MASK", "is_secret_name", "keep_secret", "mask", "secrets_of")
+
+MASK = "***"
+
+LEAST = 8
+"""Characters of a value that is masked wherever it stands; a shorter one would blot out words."""
+
+NAME = (
+    r"pass(?:word|wd|phrase)|pwd|secret|token|credentials?|api[_-]?key|private[_-]?key|signature"
+    r"|authorization|cookie"
+)
+_SECRET_NAME = re.compile(rf"(?i)(?:{NAME})s?$")
+
+_PATTERNS = (
+    # postgresql://user:password@host; up to the last @, for passwords are not always encoded
+    (re.compile(r"(?<=://)([^\s/:@?#]*):[^\s/?#]+@"), rf"\1:{MASK}@"),
+    # A header with all that follows on its line: `Cookie: a=b; c=d`, `(b'authorization', b'...')`
+    (
+        re.compile(
+            r"(?i)((?:proxy-)?authorization|(?:set-)?cookie)(['\"]?\s*[:=,]\s*b?)"
+            r"(?:'[^'\n]*'|\"[^\"\n]*\"|[^\n'\"]+)"
+        ),
+        rf"\1\2{MASK}",
+    ),
+    # password=..., "token": "...", X-Amz-Signature=...
+    (
+        re.compile(
+            rf"(?i)((?:{NAME})s?)(['\"]?\s*(?:=>|[=:])\s*b?)"
+            r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\s'\"&,;)}\]]+)"
+        ),
+        rf"\1\2{MASK}",
+    ),
+    (re.compile(r"(?i)\b(bearer|basic)\s+[a-z0-9._~+/=-]{8,}"), rf"\1 {MASK}"),
+)
+
+_URL_PASSWORD = re.compile(r"://[^\s/:@?#]*:([^\s/?#]+)@")
+
+_known: set[str] = set()
+_any_known: re.Pattern[str] | None = None
+
+
+def keep_secret(*values: str) -> None:
+    """Mask these values from now on, wherever in a text they stand.
+
+    Values of fewer than 8 characters are passed over: they are masked only where their name or
+    their place in a URL tells what they are.
+    """
+    global _any_known  # noqa: PLW0603 - a pattern made once for all lines
+    _known.update(value for value in values if len(value) >= LEAST)
+    if _known:
+        # The longest first: one secret may begin with another.
+        longest_first = sorted(_known, key=len, reverse=True)
+        _any_known = re.compile("|".join(map(re.escape, longest_first)))
+
+
+def mask(text: str) -> str:
+    """Return a text without the secrets that are known, or known by their name or place."""
+    if _any_known is not None:
+        text = _any_known.sub(MASK, text)
+    for pattern, instead in _PATTERNS:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a field of this name holds a secret: it ends in password, token, secret, ..."""
+    return _SECRET_NAME.search(name) is not None
+
+
+def secrets_of(settings: msgspec.Struct) -> set[str]:
+    """Return the secrets among settings.
+
+    They are the fields that are named so or marked `Meta(extra={"secret": True})`, and the
+    passwords within URLs.
+    """
+    hints = get_type_hints(type(settings), include_extras=True)
+    found: set[str] = set()
+    for name in settings.__struct_fields__:
+        value = getattr(settings, name)
+        if not isinstance(value, str) or not value:
+            continue
+        if is_secret_name(name) or _is_marked(hints[name]):
+            found.add(value)
+        for password in _URL_PASSWORD.findall(value):
+            found.update((password, unquote(password)))
+    return found
+
+
+def _is_marked(hint: object) -> bool:
+    return get_origin(hint) is Annotated and any(
+        isinstance(one, msgspec.Meta) and (one.extra or {}).get("secret") for one in get_args(hint)
+    )

@@ -1,0 +1,188 @@
+"""Metrics in Prometheus' text format: what the database knows, and what this process has seen."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+from sqlalchemy import QueuePool, select, text
+
+from gestral.capabilities import CLOCK
+from gestral.jobs.model import TallyRow
+from gestral.jobs.tally import BOUNDS
+
+if TYPE_CHECKING:
+    from gestral.app.services import Platform
+
+__all__ = ("CONTENT_TYPE", "CORE", "count_request", "exposition")
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""Methods that have a label of their own: a stranger may send any word."""
+
+REQUEST_BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+log = logging.getLogger(__name__)
+
+disable_created_metrics()  # type: ignore[no-untyped-call]
+# One more series for each, which nobody asks for.
+
+PROCESS = CollectorRegistry()
+"""What this process has seen since it began."""
+
+_requests = Counter(
+    "gestral_requests",
+    "Requests that this process answered",
+    ("method", "route", "status"),
+    registry=PROCESS,
+)
+_request_seconds = Histogram(
+    "gestral_request_seconds",
+    "Seconds until an answer of this process began",
+    ("method", "route"),
+    buckets=REQUEST_BOUNDS,
+    registry=PROCESS,
+)
+
+JOBS = ("gestral_jobs", "Jobs that are not finished", ("queue", "name", "state"))
+OLDEST = (
+    "gestral_jobs_oldest_seconds",
+    "Seconds for which the oldest job that is due has waited",
+    ("queue", "name"),
+)
+FINISHED = ("gestral_jobs_finished", "Attempts at jobs by how they ended", ("name", "outcome"))
+SECONDS = ("gestral_job_seconds", "Seconds that attempts at jobs took", ("name", "outcome"))
+CONNECTIONS = (
+    "gestral_database_connections",
+    "Connections to the database of this process",
+    ("state",),
+)
+FAILURES = (
+    "gestral_metrics_failures",
+    "Metrics of plugins that could not be read this time",
+    ("plugin", "metric"),
+)
+
+CORE = (
+    JOBS[0],
+    OLDEST[0],
+    f"{FINISHED[0]}_total",
+    SECONDS[0],
+    CONNECTIONS[0],
+    FAILURES[0],
+    "gestral_requests_total",
+    "gestral_request_seconds",
+)
+"""The names of all metrics that are core's own."""
+
+DEPTH = text("""
+    -- Two halves, for each has a partial index: finished jobs are not looked at.
+    SELECT queue, name, state, count(*) AS jobs,
+        extract(epoch FROM :now - min(run_at) FILTER (WHERE run_at <= :now)) AS oldest
+    FROM core.job WHERE state = 'waiting' GROUP BY queue, name, state
+    UNION ALL
+    SELECT queue, name, state, count(*), NULL
+    FROM core.job WHERE state IN ('queued', 'running') GROUP BY queue, name, state
+""")
+
+
+def count_request(method: str, route: str, status: int, seconds: float) -> None:
+    """Count a request of this process.
+
+    Args:
+        method: Of HTTP.
+        route: The template of its path.
+        status: Of the answer.
+        seconds: Until the answer began.
+    """
+    known = method if method in METHODS else "other"
+    _requests.labels(known, route, str(status)).inc()
+    _request_seconds.labels(known, route).observe(seconds)
+
+
+async def exposition(platform: "Platform") -> bytes:
+    """Return all metrics as Prometheus reads them."""
+    registry = CollectorRegistry()
+    registry.register(_Found([*await _of_jobs(platform), _of_database(platform)]))
+    registry.register(_Found(await _of_plugins(platform)))
+    return generate_latest(registry) + generate_latest(PROCESS)
+
+
+class _Found(Collector):
+    """Gives what was read from the database before: collectors themselves cannot wait."""
+
+    def __init__(self, found: Sequence[Metric]) -> None:
+        self._found = found
+
+    def collect(self) -> Iterable[Metric]:
+        return self._found
+
+
+async def _of_jobs(platform: "Platform") -> list[Metric]:
+    now = platform.get(CLOCK).now()
+    async with platform.across_organisations() as session:
+        depth = (await session.execute(DEPTH, {"now": now})).all()
+        tallies = (await session.scalars(select(TallyRow))).all()
+    jobs = GaugeMetricFamily(*JOBS[:2], labels=JOBS[2])
+    oldest = GaugeMetricFamily(*OLDEST[:2], labels=OLDEST[2])
+    for row in depth:
+        jobs.add_metric((row.queue, row.name, row.state), row.jobs)
+        if row.oldest is not None:
+            oldest.add_metric((row.queue, row.name), float(row.oldest))
+    finished = CounterMetricFamily(*FINISHED[:2], labels=FINISHED[2])
+    seconds = HistogramMetricFamily(*SECONDS[:2], labels=SECONDS[2])
+    for tally in tallies:
+        labels = (tally.name, tally.outcome)
+        finished.add_metric(labels, tally.count)
+        seconds.add_metric(labels, _cumulative(tally.buckets), tally.seconds)
+    return [jobs, oldest, finished, seconds]
+
+
+def _cumulative(buckets: Sequence[int]) -> list[tuple[str, float]]:
+    """Return Prometheus' form of counts by bucket: each holds those below it too."""
+    total = 0
+    found = []
+    for bound, count in zip((*map(str, BOUNDS), "+Inf"), buckets, strict=True):
+        total += count
+        found.append((bound, float(total)))
+    return found
+
+
+def _of_database(platform: "Platform") -> Metric:
+    family = GaugeMetricFamily(*CONNECTIONS[:2], labels=CONNECTIONS[2])
+    pool = platform.database.engine.pool
+    if isinstance(pool, QueuePool):
+        family.add_metric(("idle",), pool.checkedin())
+        family.add_metric(("used",), pool.checkedout())
+    return family
+
+
+async def _of_plugins(platform: "Platform") -> list[Metric]:
+    found: list[Metric] = []
+    failures = GaugeMetricFamily(*FAILURES[:2], labels=FAILURES[2])
+    for plugin in platform.registry.plugins:
+        for metric in plugin.metrics:
+            try:
+                value = float(await metric.read(platform))
+            except Exception:
+                log.exception("the metric %s of the plugin %s failed", metric.name, plugin.name)
+                failures.add_metric((plugin.name, metric.name), 1)
+                continue
+            name = f"gestral_{plugin.name}_{metric.name}"
+            found.append(GaugeMetricFamily(name, metric.summary, value=value))
+    return [*found, failures]
