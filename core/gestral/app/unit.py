@@ -212,8 +212,9 @@ async def answer_again(request: Request[Any, Any, Any]) -> Response[bytes] | Non
     identity = await visitor(request)
     if identity is None:
         return None
+    address = request.scope["path"].encode() + b"?" + request.scope["query_string"]
     fingerprint = hashlib.sha256(
-        b"\0".join((request.method.encode(), str(request.url).encode(), await request.body()))
+        b"\0".join((request.method.encode(), address, await request.body()))
     ).hexdigest()
     row, ours = await _begin(platform_of(request), identity, key, fingerprint)
     if ours:

@@ -65,6 +65,8 @@ GRANT CONNECT ON DATABASE :"database" TO gestral_app;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 
 GRANT gestral_platform TO gestral_app WITH INHERIT FALSE, SET TRUE;
+-- A process that is frozen in the middle of a transaction must not hold up the others for ever.
+ALTER ROLE gestral_app SET idle_in_transaction_session_timeout = '60s';
 
 -- Last, so that whoever can sign in finds all rights in place.
 ALTER ROLE gestral_owner LOGIN PASSWORD :'owner_password';

@@ -15,7 +15,7 @@ from gestral.embedded import ServiceStatus, status
 
 from .conftest import World, until
 from .proxy import AnswerCutter
-from .test_never_lost import outcomes, send, unfinished
+from .test_never_lost import headers, outcomes, send, unfinished
 
 pytestmark = pytest.mark.chaos
 
@@ -110,21 +110,28 @@ def test_an_accepted_request_survives_a_crash_of_any_part(world: World) -> None:
     print(f"{len(accepted)} requests, {dict(world.killed)} killed: {' '.join(order)}")
 
 
-def test_a_request_sent_again_after_a_cut_connection_creates_nothing_twice(world: World) -> None:
+@pytest.mark.parametrize("natural", [True, False], ids=["natural key", "Idempotency-Key"])
+def test_a_request_sent_again_after_a_cut_connection_creates_nothing_twice(
+    world: World, natural: bool
+) -> None:
     """The first answer is lost after the commit; the second is the same."""
-    world.add("web")  # and no worker: the job stays unfinished
+    world.add("web")
+    if not natural:
+        world.add("worker")  # a natural key holds while the job is unfinished, the other for a day
     known = send(world, {"request": 0})
     for number in range(1, 6):
-        body = json.dumps({"request": number})
+        request: dict[str, object] = {"request": number, "natural": natural}
+        body, key = json.dumps(request), "" if natural else f"key-{number}"
         with AnswerCutter(world.port) as cutter:
             connection = http.client.HTTPConnection("127.0.0.1", cutter.port, timeout=30)
-            headers = {"Content-Type": "application/json", "Connection": "close"}
-            connection.request("POST", "/api/chaos", body, headers)
+            connection.request("POST", "/api/chaos", body, headers(key) | {"Connection": "close"})
             with pytest.raises((http.client.HTTPException, OSError)):
                 connection.getresponse()
             connection.close()
         assert b" 201 " in cutter.swallowed.splitlines()[0]
-        again = send(world, {"request": number})
+        if not natural:
+            until(lambda: unfinished(world) == 0, seconds=60, what="the job is done")
+        again = send(world, request, key=key)
         assert again.encode() in cutter.swallowed
         assert again != known
     assert len(outcomes(world)) == 6

@@ -16,14 +16,19 @@ KILLS = 100
 POISONED = 4
 
 
-def send(world: World, request: dict[str, object], *, seconds: float = 120.0) -> str:
+def headers(key: str) -> dict[str, str]:
+    """Return the headers of a request, with an Idempotency-Key where there is one."""
+    return {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
+
+
+def send(world: World, request: dict[str, object], *, seconds: float = 120.0, key: str = "") -> str:
     """Send until there is an answer, as a browser's person would; return the job's id."""
     body = json.dumps(request)
     deadline = time.monotonic() + seconds
     while True:
         connection = http.client.HTTPConnection("127.0.0.1", world.port, timeout=10)
         try:
-            connection.request("POST", "/api/chaos", body, {"Content-Type": "application/json"})
+            connection.request("POST", "/api/chaos", body, headers(key))
             answer = connection.getresponse()
             read = answer.read()
             if answer.status == 201:

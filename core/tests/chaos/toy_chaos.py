@@ -30,11 +30,13 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         request: Names the request.
         seconds: How long the work takes.
         poison: Whether it kills its worker.
+        natural: Whether the request is known by its number, so that a second one makes no job.
     """
 
     request: int
     seconds: float = 0.0
     poison: bool = False
+    natural: bool = True
 
 
 def note(line: str) -> None:
@@ -80,9 +82,10 @@ async def ask(
     services: NamedDependency[Services],
     session: NamedDependency[AsyncSession],
 ) -> dict[str, str]:
-    """Ask for a step; the natural key of the request makes it one however often it is sent."""
+    """Ask for a step."""
     job = POISON if data.poison else WORK
-    job_id = await services.get(JOBS).enqueue(session, job, data, key=str(data.request))
+    key = str(data.request) if data.natural else ""
+    job_id = await services.get(JOBS).enqueue(session, job, data, key=key)
     return {"id": str(job_id)}
 
 
