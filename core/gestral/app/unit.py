@@ -19,7 +19,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from gestral.app.access import SAFE, platform_of, visitor
 from gestral.app.problems import problem_document
@@ -99,12 +99,21 @@ class Unit:
             self._session = None
         if self.kept is not None and not self._ended:
             kept, self.kept = self.kept, None
-            async with self.platform.transaction(kept.organisation_id) as session:
-                await session.execute(
-                    delete(RequestRow).where(
-                        RequestRow.id == kept.id, RequestRow.token == kept.token
-                    )
+            try:
+                await self._free(kept)
+            except SQLAlchemyError:
+                log.warning("a key could not be freed: its lease will end", exc_info=True)
+
+    async def _free(self, kept: RequestRow) -> None:
+        """Let a key be used again, unless its answer was committed and only we never heard."""
+        async with self.platform.transaction(kept.organisation_id) as session:
+            await session.execute(
+                delete(RequestRow).where(
+                    RequestRow.id == kept.id,
+                    RequestRow.token == kept.token,
+                    RequestRow.status.is_(None),
                 )
+            )
 
 
 def one_transaction(app: ASGIApp) -> ASGIApp:

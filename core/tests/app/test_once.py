@@ -3,16 +3,19 @@
 import asyncio
 import uuid
 from collections.abc import Sequence
+from typing import NoReturn
 
 import pytest
 from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 from toy import COUNT, Number
 from toy import plugin as toy
 
+from gestral.app.services import Platform
 from gestral.app.unit import REPLAYED
 from gestral.capabilities import JOBS
 from gestral.errors import InputError
@@ -149,6 +152,31 @@ async def test_a_key_of_a_dead_process_is_taken_over_and_its_late_answer_refused
     hold.set()
     answers = await asyncio.gather(late, second)
     assert [answer.status_code for answer in answers] == [409, 201]
+    assert await jobs(gestral) == 1
+
+
+@pytest.mark.parametrize("reachable", [True, False])
+async def test_what_was_committed_unheard_is_not_done_again(
+    gestral: Kit, monkeypatch: pytest.MonkeyPatch, reachable: bool
+) -> None:
+    client = gestral.client(gestral.user("once:ask"))
+    commit = AsyncSession.commit
+
+    def lost(*_: object) -> NoReturn:
+        raise OperationalError("COMMIT", {}, ConnectionError("the connection was cut"))
+
+    async def unheard(session: AsyncSession) -> None:
+        await commit(session)
+        if not reachable:
+            patch.setattr(Platform, "transaction", lost)
+        lost()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AsyncSession, "commit", unheard)
+        first = await client.post("/api/once/slow/1", headers=key())
+    again = await client.post("/api/once/slow/1", headers=key())
+    assert (first.status_code, first.json()["code"]) == (503, "service-unavailable")
+    assert (again.status_code, again.headers[REPLAYED]) == (201, "true")
     assert await jobs(gestral) == 1
 
 
