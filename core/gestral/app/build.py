@@ -41,6 +41,9 @@ log = logging.getLogger(__name__)
 
 CORE = Candidate(name="core", load=lambda: core_plugin)
 
+BODY_BYTES = 1024 * 1024
+"""The largest body of a request; a route that takes more says so with `request_max_body_size`."""
+
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -97,6 +100,7 @@ def application(platform: Platform) -> Litestar:
         exception_handlers=exception_handlers,
         after_request=_add_headers,
         before_request=answer_again,
+        request_max_body_size=BODY_BYTES,
         middleware=[one_transaction],
         lifespan=[_lifespan],
         openapi_config=OpenAPIConfig(
@@ -121,7 +125,7 @@ def probe(registry: Registry) -> Registry:
             continue
         try:
             problem = _unguarded(plugin)
-        except Exception as error:  # noqa: BLE001 - broken routes must not stop the others
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - must not stop the others
             problem = f"Building its routes failed: {type(error).__name__}: {error}"
         if problem:
             registry = registry.refuse(plugin.name, problem)

@@ -9,7 +9,7 @@ import toy
 from litestar import get
 from litestar.di import NamedDependency
 
-from gestral.app.build import probe
+from gestral.app.build import BODY_BYTES, probe
 from gestral.app.registry import Candidate, resolve
 from gestral.plugin import Plugin
 from gestral.testing.kit import Kit
@@ -134,3 +134,12 @@ def test_a_plugin_with_broken_routes_is_refused_before_it_can_harm(
     assert states["broken"].state == "failed"
     assert says in states["broken"].reason
     assert states["toy"].state == "loaded"
+
+
+async def test_a_body_beyond_the_limit_is_refused_before_it_is_read(gestral: Kit) -> None:
+    client = gestral.client(gestral.user("toy:count"))
+    answer = await client.post(
+        "/api/toy/count/1", content=b" " * (BODY_BYTES + 1), headers={"Idempotency-Key": "one"}
+    )
+    assert answer.status_code == 413
+    assert answer.headers["content-type"] == "application/problem+json"
