@@ -5,7 +5,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-__all__ = ("bound", "present", "request_id")
+__all__ = ("FIELDS", "bound", "present", "request_id")
+
+FIELDS = ("request_id", "job_id", "job", "attempt", "organisation_id", "trace_id")
+"""What a line may be marked with."""
 
 _bound: ContextVar[Mapping[str, str | int]] = ContextVar("observed", default={})  # noqa: B039 - never changed in place
 

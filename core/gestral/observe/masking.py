@@ -1,8 +1,9 @@
 """Keeping secrets out of what is written down."""
 
+import json
 import re
 from typing import Annotated, get_args, get_origin, get_type_hints
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import msgspec
 
@@ -54,7 +55,10 @@ def keep_secret(*values: str) -> None:
     their place in a URL tells what they are.
     """
     global _any_known  # noqa: PLW0603 - a pattern made once for all lines
-    _known.update(value for value in values if len(value) >= LEAST)
+    for value in values:
+        if len(value) >= LEAST:
+            # As it is, and as it stands in a repr, in JSON and in an address.
+            _known.update((value, repr(value)[1:-1], json.dumps(value)[1:-1], quote(value, "")))
     if _known:
         # The longest first: one secret may begin with another.
         longest_first = sorted(_known, key=len, reverse=True)

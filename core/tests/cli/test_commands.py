@@ -27,7 +27,8 @@ def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys\nfrom gestral.cli.main import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit as end:\n    assert end.code == 0\n"
-        "heavy = {'litestar', 'sqlalchemy', 'numpy', 'boto3', 'aiohttp', 'rich', 'av', 'skia'}\n"
+        "heavy = {'litestar', 'sqlalchemy', 'numpy', 'boto3', 'aiohttp', 'rich', 'av', 'skia',"
+        " 'prometheus_client', 'opentelemetry'}\n"
         "found = heavy & set(sys.modules)\nassert not found, found"
     )
     answer = subprocess.run(

@@ -1,5 +1,7 @@
 """The page about the contract is complete: what it does not name fails here."""
 
+import json
+import logging
 import re
 from dataclasses import fields
 from typing import get_args
@@ -12,6 +14,10 @@ from gestral.app.core_plugin import core_plugin
 from gestral.capabilities import JobState
 from gestral.jobs.dispatcher import QUEUED_LEASE
 from gestral.jobs.runner import BACK_OFF, LEASE
+from gestral.jobs.tally import Ending
+from gestral.observe import metrics
+from gestral.observe.context import FIELDS
+from gestral.observe.logs import JsonFormatter
 from gestral.settings import Settings
 from gestral.testing.kit import Kit
 
@@ -22,6 +28,7 @@ VALUES = (
     *(plugin.Plugin, plugin.Capability, plugin.Provision, plugin.Job, plugin.Listener),
     *(plugin.Tables, plugin.Permission, plugin.Panel, plugin.HealthCheck, plugin.Metric),
 )
+LINE = json.loads(JsonFormatter().format(logging.makeLogRecord({})))
 PROTOCOLS = (plugin.Services, plugin.JobContext)
 TOKENS = {
     name: value
@@ -123,6 +130,22 @@ def test_every_check_of_core_has_a_row(check: plugin.HealthCheck) -> None:
 @pytest.mark.parametrize("metric", core_plugin.metrics, ids=lambda one: one.name)
 def test_every_gauge_of_core_has_a_row(metric: plugin.Metric) -> None:
     assert f"| `gestral_core_{metric.name}` |" in OPERATING
+
+
+@pytest.mark.parametrize("name", metrics.CORE)
+def test_every_other_metric_of_core_has_a_row(name: str) -> None:
+    assert f"\n| `{name}` | " in OPERATING
+
+
+@pytest.mark.parametrize("ending", get_args(Ending))
+def test_every_way_in_which_an_attempt_ends_is_explained(ending: str) -> None:
+    (row,) = re.findall(r"^\| `gestral_jobs_finished_total` .*", OPERATING, re.MULTILINE)
+    assert f"`{ending}`" in row
+
+
+@pytest.mark.parametrize("field", [*LINE, *FIELDS])
+def test_every_field_of_a_log_line_is_described(field: str) -> None:
+    assert f"`{field}`" in OPERATING
 
 
 @pytest.mark.parametrize(
