@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = (
     "CONTRACT_VERSION",
+    "CRITICAL_GROUP",
     "ENTRY_POINT_GROUP",
     "Capability",
     "HealthCheck",
@@ -59,6 +60,9 @@ CONTRACT_VERSION = "1.0"
 """The version of this page. A change that breaks a plugin raises the first number."""
 
 ENTRY_POINT_GROUP = "gestral.plugins"
+
+CRITICAL_GROUP = "gestral.plugins.critical"
+"""Where a distribution names its critical plugins once more."""
 
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
@@ -352,7 +356,8 @@ class Plugin:
             point's name.
         api: The contract versions it was made for, as a version specifier: `>=1,<2`.
         summary: One line for lists.
-        critical: The platform refuses to start when this plugin fails.
+        critical: The platform refuses to start when this plugin fails. Its distribution names it
+            in `CRITICAL_GROUP` too, which holds even when its value cannot be imported.
         provides: What it offers to other plugins.
         requires: What it cannot do without: it is skipped when nobody provides one of these.
         optional: What it uses when there.

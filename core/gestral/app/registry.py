@@ -5,17 +5,25 @@ Nothing of a plugin is run here: its value is read. What does not match the cont
 """
 
 import re
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
 import msgspec
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from gestral.errors import ConfigurationError, PluginError
-from gestral.plugin import CONTRACT_VERSION, ENTRY_POINT_GROUP, Capability, Plugin
+from gestral.errors import ConfigurationError, GestralError, PluginError
+from gestral.plugin import (
+    CONTRACT_VERSION,
+    CRITICAL_GROUP,
+    ENTRY_POINT_GROUP,
+    Capability,
+    Plugin,
+)
 from gestral.settings import PREFIX, read_settings
 
 __all__ = ("Candidate", "Entry", "Registry", "State", "discover", "resolve", "switched_off")
@@ -28,15 +36,25 @@ ADDRESSES = {"api", "assets", "files", "health", "metrics", "panels", "settings"
 RESERVED = frozenset(SCHEMAS | ADDRESSES)
 CORE = "core"
 
+PATIENCE = 10.0
+"""Seconds after which a plugin whose value is still being imported is given up."""
+
+SLOW = 0.5
+"""Seconds of importing a value above which a plugin is told to be slow."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A plugin that was found: how to get its value, and where it comes from."""
+    """A plugin that was found: how to get its value, and where it comes from.
+
+    `critical` is what the distribution says in `CRITICAL_GROUP`: it holds without the value.
+    """
 
     name: str
     load: Callable[[], object]
     distribution: str = ""
     version: str = ""
+    critical: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +71,7 @@ class Entry:
         plugin: Its value, where that could be had.
         settings: Its settings, where it declares some.
         cost: Seconds that importing its value took.
+        critical: Without it the platform does not start.
     """
 
     name: str
@@ -63,6 +82,17 @@ class Entry:
     plugin: Plugin | None = None
     settings: msgspec.Struct | None = None
     cost: float = 0.0
+    critical: bool = False
+
+    @property
+    def advice(self) -> str:
+        """What to do about a plugin that is loaded, but slowly; else empty."""
+        if self.state != "loaded" or self.cost <= SLOW:
+            return ""
+        return (
+            "Slow to import, which delays every command: move heavy imports into the functions "
+            "that use them; `python -X importtime` shows which they are."
+        )
 
 
 @dataclass(frozen=True)
@@ -82,8 +112,9 @@ class Registry:
         """The entries that are loaded."""
         return tuple(entry for entry in self.entries if entry.state == "loaded")
 
-    def providers(self) -> dict[Capability[Any], Plugin]:
-        """Return who provides each capability."""
+    @cached_property
+    def providers(self) -> Mapping[Capability[Any], Plugin]:
+        """Who provides each capability."""
         return {
             provision.capability: plugin for plugin in self.plugins for provision in plugin.provides
         }
@@ -100,7 +131,7 @@ class Registry:
             PluginError: Naming the plugin and the reason.
         """
         for entry in self.entries:
-            if entry.plugin and entry.plugin.critical and entry.state in {"failed", "skipped"}:
+            if entry.critical and entry.state in {"failed", "skipped"}:
                 raise PluginError(
                     f"The plugin {entry.name!r} is critical and {entry.state}: {entry.reason}"
                 )
@@ -115,15 +146,20 @@ def switched_off(environment: Mapping[str, str]) -> tuple[str, ...]:
 def discover() -> list[Candidate]:
     """Find the installed plugins by their entry points, in the order of their names."""
     found = entry_points(group=ENTRY_POINT_GROUP)
-    return [_candidate(point) for point in sorted(found, key=lambda point: point.name)]
+    critical = entry_points(group=CRITICAL_GROUP).names
+    return [
+        _candidate(point, point.name in critical)
+        for point in sorted(found, key=lambda point: point.name)
+    ]
 
 
-def _candidate(point: EntryPoint) -> Candidate:
+def _candidate(point: EntryPoint, critical: bool) -> Candidate:
     return Candidate(
         name=point.name,
         load=point.load,
         distribution=point.dist.name if point.dist else "",
         version=point.dist.version if point.dist else "",
+        critical=critical,
     )
 
 
@@ -165,6 +201,7 @@ def _failed(candidate: Candidate, reason: str, plugin: Plugin | None = None) -> 
         distribution=candidate.distribution,
         version=candidate.version,
         plugin=plugin,
+        critical=candidate.critical or bool(plugin and plugin.critical),
     )
 
 
@@ -173,24 +210,17 @@ def _read(candidate: Candidate, environment: Mapping[str, str], off: Sequence[st
         return replace(_failed(candidate, "Switched off by GESTRAL_PLUGINS_OFF."), state="disabled")
     started = time.perf_counter()
     try:
-        value = candidate.load()
-    except Exception as error:  # noqa: BLE001 - a broken import must not stop the others
-        return _failed(candidate, f"Importing it failed: {type(error).__name__}: {error}")
-    cost = time.perf_counter() - started
-    if not isinstance(value, Plugin):
-        return _failed(
-            candidate, f"Its entry point is a {type(value).__name__}, not a gestral.plugin.Plugin."
-        )
-    problem = next(_problems(candidate.name, value), None)
+        value = _value(candidate)
+        cost = time.perf_counter() - started
+        problem = _problem(candidate.name, value)
+    except PluginError as error:
+        return _failed(candidate, str(error))
     if problem:
         return _failed(candidate, problem, value)
-    settings = None
-    if value.settings is not None:
-        try:
-            prefix = f"{PREFIX}{value.name.upper()}_"
-            settings = read_settings(value.settings, environment, prefix=prefix)
-        except ConfigurationError as error:
-            return _failed(candidate, str(error), value)
+    try:
+        settings = _settings(value, environment)
+    except GestralError as error:
+        return _failed(candidate, str(error), value)
     return Entry(
         name=candidate.name,
         state="loaded",
@@ -199,7 +229,63 @@ def _read(candidate: Candidate, environment: Mapping[str, str], off: Sequence[st
         plugin=value,
         settings=settings,
         cost=cost,
+        critical=candidate.critical or value.critical,
     )
+
+
+def _value(candidate: Candidate) -> Plugin:
+    """Import a plugin's value aside, so that one that hangs does not hang the start.
+
+    A thread cannot be ended from without: one that hangs stays, and does not keep the process.
+    """
+    outcome: list[object] = []
+
+    def run() -> None:
+        try:
+            outcome.append(candidate.load())
+        except BaseException as error:  # noqa: BLE001 - told by who waits, be it SystemExit
+            outcome.append(PluginError(f"Importing it failed: {type(error).__name__}: {error}"))
+
+    thread = threading.Thread(target=run, daemon=True, name=f"import of {candidate.name}")
+    thread.start()
+    thread.join(PATIENCE)
+    if not outcome:
+        raise PluginError(
+            f"It did not finish importing within {PATIENCE:g} seconds: "
+            "nothing may wait or compute while its module is imported."
+        )
+    (value,) = outcome
+    if isinstance(value, PluginError):
+        raise value
+    if not isinstance(value, Plugin):
+        raise PluginError(
+            f"Its entry point is a {type(value).__name__}, not a gestral.plugin.Plugin."
+        )
+    return value
+
+
+def _settings(plugin: Plugin, environment: Mapping[str, str]) -> msgspec.Struct | None:
+    if plugin.settings is None:
+        return None
+    try:
+        prefix = f"{PREFIX}{plugin.name.upper()}_"
+        return read_settings(plugin.settings, environment, prefix=prefix)
+    except ConfigurationError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"Reading its settings failed: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _problem(name: str, plugin: Plugin) -> str:
+    """Return what breaks the contract, or nothing; raise when a field holds something else."""
+    try:
+        return next(_problems(name, plugin), "")
+    except Exception as error:
+        raise PluginError(
+            f"A field of its value is not what the contract says: {error}."
+        ) from error
 
 
 def _problems(name: str, plugin: Plugin) -> Iterator[str]:

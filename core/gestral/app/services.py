@@ -1,5 +1,6 @@
 """The running platform: what handlers, jobs and commands are handed as `Services`."""
 
+import logging
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ("Platform",)
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -34,6 +37,9 @@ class Platform:
         settings: Core's settings.
         database: The application's connections.
         replaced: Capabilities that are made otherwise, for tests.
+
+    Attributes:
+        unmade: Capabilities whose factory failed when last asked, with the kind of the error.
     """
 
     def __init__(
@@ -48,6 +54,7 @@ class Platform:
         self.core_settings = settings
         self.database = database
         self._made: dict[Capability[Any], object] = dict(replaced or {})
+        self.unmade: dict[Capability[Any], str] = {}
         self._closers: list[Callable[[], Any]] = []
         self._settings: dict[type[msgspec.Struct], msgspec.Struct] = {Settings: settings}
         self._settings |= {
@@ -71,7 +78,7 @@ class Platform:
     def find(self, capability: Capability[T]) -> T | None:
         """See `Services.find`."""
         if capability not in self._made:
-            plugin = self.registry.providers().get(capability)
+            plugin = self.registry.providers.get(capability)
             if plugin is None:
                 return None
             self._made[capability] = self._make(plugin, capability)
@@ -80,13 +87,17 @@ class Platform:
     def _make(self, plugin: Plugin, capability: Capability[Any]) -> object:
         provision = next(p for p in plugin.provides if p.capability == capability)
         try:
-            made = provision.factory(self)
-        except GestralError:
-            raise
+            made = _something(provision.factory(self))
         except Exception as error:
+            self.unmade[capability] = type(error).__name__
+            log.exception("the plugin %s failed to make %s", plugin.name, capability)
+            if isinstance(error, GestralError):
+                raise
             raise PluginError(
-                f"The plugin {plugin.name!r} failed to make {capability}: {error}"
+                f"The plugin {plugin.name!r} failed to make {capability}: {error}",
+                hint="Mend it, or switch it off by GESTRAL_PLUGINS_OFF.",
             ) from error
+        self.unmade.pop(capability, None)
         close = provision.close
         if close is not None:
             self._closers.append(lambda: close(made))
@@ -137,3 +148,9 @@ class Platform:
         while self._closers:
             await self._closers.pop()()
         await self.database.aclose()
+
+
+def _something(made: object) -> object:
+    if made is None:
+        raise TypeError("its factory returned nothing")
+    return made

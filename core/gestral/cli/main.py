@@ -69,18 +69,18 @@ class Commands(click.Group):
         found: dict[str, click.Command] = {}
         for entry in self.registry().entries:
             if entry.plugin and entry.plugin.commands and entry.state in {"loaded", "skipped"}:
-                for command in _quietly(entry.plugin.commands):
-                    found.setdefault(command.name or "", command)
-        return {name: one for name, one in found.items() if name and name not in CORE_COMMANDS}
+                found = _quietly(entry.name, entry.plugin.commands) | found
+        return {name: one for name, one in found.items() if name not in CORE_COMMANDS}
 
 
-def _quietly(make: Callable[[], Sequence[click.Command]]) -> Sequence[click.Command]:
+def _quietly(plugin: str, make: Callable[[], Sequence[click.Command]]) -> dict[str, click.Command]:
     """Make a plugin's commands; one that cannot must not take the others' commands away."""
     try:
-        return make()
-    except Exception as error:  # noqa: BLE001 - whatever a plugin raises is told and passed over
-        click.echo(f"gestral: a plugin's commands are left out: {error}", err=True)
-        return ()
+        return {command.name: command for command in make() if command.name}
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin raises is told
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
+        click.echo(f"gestral: The commands of the plugin {plugin!r} are left out: {what}", err=True)
+        return {}
 
 
 @click.command(

@@ -30,7 +30,7 @@ def plugins(strict: bool) -> None:
     found = registry()
     table = Table("plugin", "state", "version", "import", "what", box=None, pad_edge=False)
     for entry in found.entries:
-        what = entry.reason or (entry.plugin.summary if entry.plugin else "")
+        what = entry.reason or entry.advice or (entry.plugin.summary if entry.plugin else "")
         cost = f"{entry.cost * 1000:.0f} ms"
         table.add_row(entry.name, entry.state, entry.version or "-", cost, what)
     Console().print(table)
@@ -55,6 +55,7 @@ def _described(entry: Entry) -> dict[str, Any]:
         "name": entry.name,
         "state": entry.state,
         "reason": entry.reason,
+        "critical": entry.critical,
         "distribution": entry.distribution,
         "version": entry.version,
     }
@@ -67,7 +68,6 @@ def _declared(plugin: Plugin) -> dict[str, Any]:
     return {
         "summary": plugin.summary,
         "api": plugin.api,
-        "critical": plugin.critical,
         "provides": [str(provision.capability) for provision in plugin.provides],
         "requires": [str(capability) for capability in plugin.requires],
         "optional": [str(capability) for capability in plugin.optional],

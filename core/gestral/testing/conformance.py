@@ -19,13 +19,16 @@ from sqlalchemy import LargeBinary, UniqueConstraint, Uuid
 from gestral.db.migrate import differences, downgrade, status, upgrade
 from gestral.db.tenancy import organisation_column
 from gestral.jobs.work import all_work
-from gestral.plugin import ENTRY_POINT_GROUP, Plugin
+from gestral.plugin import CRITICAL_GROUP, ENTRY_POINT_GROUP, Plugin
 from gestral.testing.kit import Kit
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
 
-HEAVY = ("litestar", "sqlalchemy", "alembic", "numpy", "boto3", "aiohttp", "saq", "psycopg")
+HEAVY = (
+    *("litestar", "sqlalchemy", "alembic", "numpy", "boto3", "aiohttp", "saq", "psycopg"),
+    *("opentelemetry", "prometheus_client"),
+)
 """What a plugin's value must not import: it is read by every command, `gestral --help` too."""
 
 
@@ -39,6 +42,10 @@ def plugin(gestral_plugins: Sequence[Plugin], pytestconfig: pytest.Config) -> Pl
 def test_it_is_found_by_an_entry_point_of_its_name(plugin: Plugin) -> None:
     found = entry_points(group=ENTRY_POINT_GROUP, name=plugin.name)
     assert [point.load() for point in found] == [plugin]
+
+
+def test_its_distribution_says_as_well_whether_it_is_critical(plugin: Plugin) -> None:
+    assert (plugin.name in entry_points(group=CRITICAL_GROUP).names) is plugin.critical
 
 
 async def test_core_loads_it(gestral: Kit, plugin: Plugin) -> None:
