@@ -1,8 +1,7 @@
 """What is being done at the moment: the fields that each line of the log is marked with."""
 
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from contextvars import ContextVar
 
 __all__ = ("FIELDS", "bound", "present", "request_id")
@@ -13,14 +12,20 @@ FIELDS = ("request_id", "job_id", "job", "attempt", "organisation_id", "trace_id
 _bound: ContextVar[Mapping[str, str | int]] = ContextVar("observed", default={})  # noqa: B039 - never changed in place
 
 
-@contextmanager
-def bound(**fields: str | int) -> Iterator[None]:
-    """Mark what is logged in the block, and in tasks that it starts, with these fields."""
-    token = _bound.set({**_bound.get(), **fields})
-    try:
-        yield
-    finally:
-        _bound.reset(token)
+class bound:  # noqa: N801 - used like a function
+    """Marks what is logged in its block, and in tasks that it starts, with these fields."""
+
+    # No generator: it is entered for each request.
+    __slots__ = ("_fields", "_token")
+
+    def __init__(self, **fields: str | int) -> None:
+        self._fields = fields
+
+    def __enter__(self) -> None:
+        self._token = _bound.set({**_bound.get(), **self._fields})
+
+    def __exit__(self, *_: object) -> None:
+        _bound.reset(self._token)
 
 
 def present() -> dict[str, str | int]:

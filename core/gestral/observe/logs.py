@@ -29,6 +29,8 @@ GRANIAN: dict[str, Any] = {
 LOUD = {"saq": logging.ERROR, "alembic": logging.WARNING, "botocore": logging.WARNING}
 """Loggers of others, and from which level on they say what an operator can use."""
 
+_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -82,7 +84,7 @@ class JsonFormatter(logging.Formatter):
                 fields[name] = MASK if is_secret_name(name) else _plain(value)
         if problem := _problem(self, record):
             fields["exception"] = problem
-        return json.dumps(fields, ensure_ascii=False)
+        return _JSON.encode(fields)
 
 
 class TextFormatter(logging.Formatter):
@@ -100,10 +102,12 @@ class TextFormatter(logging.Formatter):
 def _time(record: logging.LogRecord) -> str:
     """Return when it happened, as RFC 3339 has it, in UTC."""
     moment = dt.datetime.fromtimestamp(record.created, dt.UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{moment.isoformat(timespec='milliseconds')[:23]}Z"
 
 
 def _problem(formatter: logging.Formatter, record: logging.LogRecord) -> str:
+    if not record.exc_info and not record.stack_info:
+        return ""
     parts = []
     if record.exc_info and record.exc_info[0] is not None:
         parts.append(formatter.formatException(record.exc_info))

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from typing import Annotated, get_args, get_origin, get_type_hints
 from urllib.parse import quote, unquote
 
@@ -42,6 +43,12 @@ _PATTERNS = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[a-z0-9._~+/=-]{8,}"), rf"\1 {MASK}"),
 )
 
+_HINTS = (
+    *("pass", "pwd", "secret", "token", "credential", "key", "signature"),
+    *("authorization", "cookie", "bearer", "basic", "://"),
+)
+"""One of these is in every text that a pattern could find something in; most have none."""
+
 _URL_PASSWORD = re.compile(r"://[^\s/:@?#]*:([^\s/?#]+)@")
 
 _known: set[str] = set()
@@ -69,11 +76,18 @@ def mask(text: str) -> str:
     """Return a text without the secrets that are known, or known by their name or place."""
     if _any_known is not None:
         text = _any_known.sub(MASK, text)
+    lower = text.lower()
+    for hint in _HINTS:
+        if hint in lower:
+            break
+    else:
+        return text
     for pattern, instead in _PATTERNS:
         text = pattern.sub(instead, text)
     return text
 
 
+@cache
 def is_secret_name(name: str) -> bool:
     """Whether a field of this name holds a secret: it ends in password, token, secret, ..."""
     return _SECRET_NAME.search(name) is not None

@@ -1,16 +1,12 @@
 """Metrics in Prometheus' text format: what the database knows, and what this process has seen."""
 
 import logging
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Histogram,
-    disable_created_metrics,
-    generate_latest,
-)
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -39,26 +35,6 @@ REQUEST_BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 log = logging.getLogger(__name__)
 
-disable_created_metrics()  # type: ignore[no-untyped-call]
-# One more series for each, which nobody asks for.
-
-PROCESS = CollectorRegistry()
-"""What this process has seen since it began."""
-
-_requests = Counter(
-    "gestral_requests",
-    "Requests that this process answered",
-    ("method", "route", "status"),
-    registry=PROCESS,
-)
-_request_seconds = Histogram(
-    "gestral_request_seconds",
-    "Seconds until an answer of this process began",
-    ("method", "route"),
-    buckets=REQUEST_BOUNDS,
-    registry=PROCESS,
-)
-
 JOBS = ("gestral_jobs", "Jobs that are not finished", ("queue", "name", "state"))
 OLDEST = (
     "gestral_jobs_oldest_seconds",
@@ -67,6 +43,16 @@ OLDEST = (
 )
 FINISHED = ("gestral_jobs_finished", "Attempts at jobs by how they ended", ("name", "outcome"))
 SECONDS = ("gestral_job_seconds", "Seconds that attempts at jobs took", ("name", "outcome"))
+REQUESTS = (
+    "gestral_requests",
+    "Requests that this process answered",
+    ("method", "route", "status"),
+)
+REQUEST_SECONDS = (
+    "gestral_request_seconds",
+    "Seconds until an answer of this process began",
+    ("method", "route", "status"),
+)
 CONNECTIONS = (
     "gestral_database_connections",
     "Connections to the database of this process",
@@ -85,8 +71,8 @@ CORE = (
     SECONDS[0],
     CONNECTIONS[0],
     FAILURES[0],
-    "gestral_requests_total",
-    "gestral_request_seconds",
+    f"{REQUESTS[0]}_total",
+    REQUEST_SECONDS[0],
 )
 """The names of all metrics that are core's own."""
 
@@ -101,6 +87,18 @@ DEPTH = text("""
 """)
 
 
+@dataclass(slots=True)
+class _Seen:
+    """Requests of one kind."""
+
+    seconds: float = 0.0
+    buckets: list[int] = field(default_factory=lambda: [0] * (len(REQUEST_BOUNDS) + 1))
+
+
+_seen: dict[tuple[str, str, str], _Seen] = {}
+"""What this process has answered since it began, by method, route and status."""
+
+
 def count_request(method: str, route: str, status: int, seconds: float) -> None:
     """Count a request of this process.
 
@@ -110,17 +108,19 @@ def count_request(method: str, route: str, status: int, seconds: float) -> None:
         status: Of the answer.
         seconds: Until the answer began.
     """
-    known = method if method in METHODS else "other"
-    _requests.labels(known, route, str(status)).inc()
-    _request_seconds.labels(known, route).observe(seconds)
+    key = (method if method in METHODS else "other", route, str(status))
+    if (seen := _seen.get(key)) is None:
+        seen = _seen[key] = _Seen()
+    seen.seconds += seconds
+    seen.buckets[bisect_left(REQUEST_BOUNDS, seconds)] += 1
 
 
 async def exposition(platform: "Platform") -> bytes:
     """Return all metrics as Prometheus reads them."""
     registry = CollectorRegistry()
-    registry.register(_Found([*await _of_jobs(platform), _of_database(platform)]))
-    registry.register(_Found(await _of_plugins(platform)))
-    return generate_latest(registry) + generate_latest(PROCESS)
+    own = [*await _of_jobs(platform), *_of_requests(), _of_database(platform)]
+    registry.register(_Found([*own, *await _of_plugins(platform)]))
+    return generate_latest(registry)
 
 
 class _Found(Collector):
@@ -149,18 +149,27 @@ async def _of_jobs(platform: "Platform") -> list[Metric]:
     for tally in tallies:
         labels = (tally.name, tally.outcome)
         finished.add_metric(labels, tally.count)
-        seconds.add_metric(labels, _cumulative(tally.buckets), tally.seconds)
+        seconds.add_metric(labels, _cumulative(BOUNDS, tally.buckets), tally.seconds)
     return [jobs, oldest, finished, seconds]
 
 
-def _cumulative(buckets: Sequence[int]) -> list[tuple[str, float]]:
+def _cumulative(bounds: Sequence[float], buckets: Sequence[int]) -> list[tuple[str, float]]:
     """Return Prometheus' form of counts by bucket: each holds those below it too."""
     total = 0
     found = []
-    for bound, count in zip((*map(str, BOUNDS), "+Inf"), buckets, strict=True):
+    for bound, count in zip((*map(str, bounds), "+Inf"), buckets, strict=True):
         total += count
         found.append((bound, float(total)))
     return found
+
+
+def _of_requests() -> list[Metric]:
+    total = CounterMetricFamily(*REQUESTS[:2], labels=REQUESTS[2])
+    seconds = HistogramMetricFamily(*REQUEST_SECONDS[:2], labels=REQUEST_SECONDS[2])
+    for labels, seen in _seen.items():
+        total.add_metric(labels, sum(seen.buckets))
+        seconds.add_metric(labels, _cumulative(REQUEST_BOUNDS, seen.buckets), seen.seconds)
+    return [total, seconds]
 
 
 def _of_database(platform: "Platform") -> Metric:

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
+import os
 import re
 import time
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from litestar.enums import ScopeType
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ("HEADER", "observed")
 
 HEADER = "X-Request-Id"
+
+_NAME = HEADER.lower().encode()
 
 CLOSED_BY_CLIENT = 499
 """Shown where the client went away before there was an answer; nginx's number."""
@@ -54,10 +56,10 @@ def observed(app: "ASGIApp") -> "ASGIApp":
 
     async def answered(scope: "HTTPScope", receive: "Receive", send: "Send") -> None:
         headers = dict(scope["headers"])
-        given = headers.get(HEADER.lower().encode(), b"")
-        request_id = given.decode() if _SANE.match(given) else uuid.uuid4().hex
+        given = headers.get(_NAME, b"")
+        request_id = given if _SANE.match(given) else os.urandom(16).hex().encode()
         answer = _Answer(scope, send, request_id)
-        with bound(request_id=request_id), traces.request(scope, headers) as span:
+        with bound(request_id=request_id.decode()), traces.request(scope, headers) as span:
             try:
                 await app(scope, receive, answer)
             except asyncio.CancelledError:
@@ -76,11 +78,11 @@ def observed(app: "ASGIApp") -> "ASGIApp":
 class _Answer:
     """Passes an answer on, and notes its status and when it began."""
 
-    def __init__(self, scope: "HTTPScope", send: "Send", request_id: str) -> None:
+    def __init__(self, scope: "HTTPScope", send: "Send", request_id: bytes) -> None:
         self.status = 0
         self._scope = scope
         self._send = send
-        self._header = (HEADER.lower().encode(), request_id.encode())
+        self._header = (_NAME, request_id)
         self._arrived = time.perf_counter()
         self._began: float | None = None
 

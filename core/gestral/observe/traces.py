@@ -5,8 +5,8 @@ a comparison where they are not: OpenTelemetry is not even imported. See ADR 001
 """
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,8 @@ SWITCHES = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 
 LONGEST_STATEMENT = 2000
 """Characters of a statement that are kept."""
+
+NOTHING: AbstractContextManager[None] = nullcontext()
 
 _tracer: "Tracer | None" = None
 _provider: "TracerProvider | None" = None
@@ -123,29 +125,27 @@ def carried() -> str:
     return carrier.get("traceparent", "")
 
 
-@contextmanager
-def request(scope: "HTTPScope", headers: Mapping[bytes, bytes]) -> "Iterator[Span | None]":
+def request(
+    scope: "HTTPScope", headers: Mapping[bytes, bytes]
+) -> "AbstractContextManager[Span | None]":
     """Have a span around a request, within the trace that its `traceparent` names."""
     if _tracer is None:
-        yield None
-        return
+        return NOTHING
     from opentelemetry.trace import SpanKind
 
     parent = headers.get(b"traceparent", b"").decode("ascii", "replace")
-    attributes = {
-        "http.request.method": scope["method"],
-        "url.path": scope["path"],
-        "url.scheme": scope["scheme"],
-    }
-    with _tracer.start_as_current_span(
+    return _tracer.start_as_current_span(
         scope["method"],
         context=_context(parent),
         kind=SpanKind.SERVER,
-        attributes=attributes,
+        attributes={
+            "http.request.method": scope["method"],
+            "url.path": scope["path"],
+            "url.scheme": scope["scheme"],
+        },
         record_exception=False,
         set_status_on_exception=False,
-    ) as span:
-        yield span
+    )
 
 
 def answered(span: "Span | None", method: str, route: str, status: int) -> None:
@@ -158,12 +158,10 @@ def answered(span: "Span | None", method: str, route: str, status: int) -> None:
         _mark(span, str(status))
 
 
-@contextmanager
-def attempt(row: "JobRow") -> Iterator[None]:
+def attempt(row: "JobRow") -> "AbstractContextManager[Span | None]":
     """Have a span around an attempt at a job, a child of the request that asked for it."""
     if _tracer is None:
-        yield
-        return
+        return NOTHING
     from opentelemetry.trace import SpanKind
 
     attributes: dict[str, str | int] = {
@@ -176,15 +174,14 @@ def attempt(row: "JobRow") -> Iterator[None]:
     }
     if row.organisation_id is not None:
         attributes["gestral.organisation_id"] = str(row.organisation_id)
-    with _tracer.start_as_current_span(
+    return _tracer.start_as_current_span(
         row.name,
         context=_context(row.trace),
         kind=SpanKind.CONSUMER,
         attributes=attributes,
         record_exception=False,
         set_status_on_exception=False,
-    ):
-        yield
+    )
 
 
 @asynccontextmanager
