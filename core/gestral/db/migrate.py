@@ -51,23 +51,45 @@ def upgrade(owner_url: str, plugins: tuple[Plugin, ...], *, revision: str = "hea
 
     Returns:
         The names of the plugins whose tables changed.
-    """
-    from alembic import command
 
-    changed = []
+    Raises:
+        PluginError: The migrations of some plugins failed; those of all others are done.
+    """
+    from sqlalchemy.exc import OperationalError
+
+    changed, failed = [], {}
     with _connection(owner_url) as connection:
         connection.exec_driver_sql(f"SELECT pg_advisory_lock({ADVISORY_LOCK})")
         connection.commit()
         for plugin in _with_tables(plugins):
-            _prepare_schema(connection, plugin.name)
-            before = _current(connection, plugin)
-            command.upgrade(_config(plugin, connection), revision)
-            _grant(connection, plugin.name)
-            _protect(connection, plugin)
-            connection.commit()
-            if _current(connection, plugin) != before:
-                changed.append(plugin.name)
+            try:
+                if _migrate(connection, plugin, revision):
+                    changed.append(plugin.name)
+            except (ConfigurationError, OperationalError):  # the database's, not the plugin's
+                raise
+            except Exception as error:  # noqa: BLE001 - a plugin's migration must not stop the others
+                connection.rollback()
+                failed[plugin.name] = f"{type(error).__name__}: {error}".splitlines()[0]
+    if failed:
+        reasons = "; ".join(f"{name} ({reason})" for name, reason in failed.items())
+        raise PluginError(
+            f"Migrations failed, and those of the other plugins are done: {reasons}.",
+            hint="Install a release whose migrations fit, or name it in GESTRAL_PLUGINS_OFF.",
+        )
     return changed
+
+
+def _migrate(connection: "Connection", plugin: Plugin, revision: str) -> bool:
+    """Bring the tables of one plugin to a revision, and return whether they changed."""
+    from alembic import command
+
+    _prepare_schema(connection, plugin.name)
+    before = _current(connection, plugin)
+    command.upgrade(_config(plugin, connection), revision)
+    _grant(connection, plugin.name)
+    _protect(connection, plugin)
+    connection.commit()
+    return _current(connection, plugin) != before
 
 
 def downgrade(owner_url: str, plugin: Plugin, revision: str) -> None:

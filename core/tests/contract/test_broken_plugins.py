@@ -11,7 +11,7 @@ import pytest
 
 from gestral.app import registry
 from gestral.app.registry import Candidate, Entry, resolve
-from gestral.plugin import Capability, Plugin, Provision
+from gestral.plugin import Capability, Plugin, Provision, Tables
 from gestral.testing.kit import Kit
 
 HEAD = "from gestral.plugin import *\nimport msgspec\n"
@@ -336,3 +336,52 @@ async def test_a_factory_that_returns_nothing_is_told_from_nobody_providing(gest
 
     with pytest.raises(PluginError, match="its factory returned nothing"):
         gestral.platform.get(EMPTY)
+
+
+MIGRATION = """
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade():
+    op.execute("{statement}")
+
+
+def downgrade():
+    op.execute("DROP TABLE IF EXISTS {name}.thing")
+"""
+
+
+def with_tables(name: str, statement: str, folder: Path) -> Plugin:
+    from gestral.db import schema_metadata
+
+    migrations = folder / name
+    migrations.mkdir()
+    (migrations / "0001_thing.py").write_text(MIGRATION.format(name=name, statement=statement))
+    tables = Tables(metadata=lambda: schema_metadata(name), migrations=migrations)
+    return Plugin(name=name, api=">=1,<2", summary="", tables=tables)
+
+
+async def test_a_migration_that_fails_is_named_and_the_others_are_done(
+    gestral: Kit, tmp_path: Path
+) -> None:
+    from gestral.db.migrate import downgrade, status, upgrade
+    from gestral.errors import PluginError
+
+    owner = gestral.platform.core_settings.database_owner_url
+    make = "CREATE TABLE {0}.thing (id int)"
+    broken = with_tables("site_broken", make.format("site_broken") + "; SELECT 1/0", tmp_path)
+    sound = with_tables("site_sound", make.format("site_sound"), tmp_path)
+    try:
+        with pytest.raises(PluginError, match=r"other plugins are done: site_broken \("):
+            upgrade(owner, (broken, sound))
+        found = {one.plugin: one.current for one in status(owner, (broken, sound))}
+        assert found == {"site_broken": "", "site_sound": "0001"}
+        (tmp_path / "site_sound" / "0001_thing.py").rename(tmp_path / "newer.py")
+        with pytest.raises(PluginError, match=r"site_sound \(.*0001"):
+            upgrade(owner, (sound,))
+        (tmp_path / "newer.py").rename(tmp_path / "site_sound" / "0001_thing.py")
+    finally:
+        downgrade(owner, sound, "base")
