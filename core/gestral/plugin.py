@@ -12,7 +12,7 @@ without running it.
     greeter = "my_plugin:plugin"
 
 The entry point's name, `Plugin.name`, the database schema, the prefix of addresses
-(`/api/greeter/`) and that of settings (`GESTRAL_GREETER_`) are all the same word.
+(`/api/v1/greeter/`) and that of settings (`GESTRAL_GREETER_`) are all the same word.
 
 Keep the module that holds the value light: what is given as a callable or a path is imported or
 read only when it is needed. Plugins run with the platform's full rights; the loader isolates
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 __all__ = (
+    "API_PREFIX",
     "CONTRACT_VERSION",
     "CRITICAL_GROUP",
     "ENTRY_POINT_GROUP",
@@ -63,6 +64,10 @@ ENTRY_POINT_GROUP = "gestral.plugins"
 
 CRITICAL_GROUP = "gestral.plugins.critical"
 """Where a distribution names its critical plugins once more."""
+
+API_PREFIX = "/api/v1"
+"""What the addresses of all plugins' routes begin with. A change that breaks clients makes a `v2`
+beside it, so that a client moves when it is ready."""
 
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
@@ -361,7 +366,7 @@ class Plugin:
         provides: What it offers to other plugins.
         requires: What it cannot do without: it is skipped when nobody provides one of these.
         optional: What it uses when there.
-        routes: Returns Litestar handlers, controllers or routers, mounted below `/api/<name>/`.
+        routes: Returns Litestar handlers, controllers or routers, mounted below `/api/v1/<name>/`.
             Each handler names a `permission="<plugin>:<verb>"` or says `public=True`.
         tables: Its part of the database.
         jobs: Work it can be asked to do.

@@ -125,7 +125,7 @@ def test_a_post_becomes_a_video_that_is_watched_and_downloaded(
     assert_accessible(page, axe)
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    assert page.request.get("/api/video/videos").status == 401
+    assert page.request.get("/api/v1/video/videos").status == 401
     assert complaints == []
 
 
@@ -196,7 +196,7 @@ def test_a_broken_panel_leaves_the_rest_alive(page: Page, module: str) -> None:
         ),
     )
     response = page.request.post(
-        "/api/auth/sign-up",
+        "/api/v1/auth/sign-up",
         data={"email": f"{uuid.uuid4()}@example.org", "password": PASSWORD, "name": "Ada"},
     )
     assert response.ok

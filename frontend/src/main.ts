@@ -39,7 +39,7 @@ const host: Host = {
 
 async function refresh(): Promise<void> {
   try {
-    shell = await api("/api/core/shell");
+    shell = await api("/api/v1/core/shell");
   } catch (error) {
     app.replaceChildren(fragment("unreachable"));
     app.querySelector("[data-reason]")!.textContent = (error as Error).message;

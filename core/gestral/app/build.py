@@ -30,7 +30,7 @@ from gestral.db.engine import Database
 from gestral.errors import UnauthenticatedError
 from gestral.observe import traces
 from gestral.observe.requests import observed
-from gestral.plugin import Plugin, Services
+from gestral.plugin import API_PREFIX, Plugin, Services
 from gestral.settings import Settings
 from gestral.storage.local import LocalStore
 from gestral.storage.routes import file_route
@@ -82,7 +82,9 @@ def application(platform: Platform) -> Litestar:
         if entry.state in {"failed", "skipped"}:
             log.warning("plugin %s is %s: %s", entry.name, entry.state, entry.reason)
     handlers: list[ControllerRouterHandler] = [
-        Router(f"/api/{plugin.name}", route_handlers=list(plugin.routes()), tags=[plugin.name])
+        Router(
+            f"{API_PREFIX}/{plugin.name}", route_handlers=list(plugin.routes()), tags=[plugin.name]
+        )
         for plugin in platform.registry.plugins
         if plugin.routes is not None
     ]
@@ -107,7 +109,10 @@ def application(platform: Platform) -> Litestar:
             title="Gestral",
             version=__version__,
             openapi_router=Router(
-                "/api/schema", route_handlers=[], opt={"public": True}, include_in_schema=False
+                f"{API_PREFIX}/schema",
+                route_handlers=[],
+                opt={"public": True},
+                include_in_schema=False,
             ),
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         ),
@@ -137,7 +142,7 @@ def _unguarded(plugin: Plugin) -> str:
     assert plugin.routes is not None  # noqa: S101 - the caller asked
     given = list(plugin.routes())
     trial = Litestar(
-        route_handlers=[Router(f"/api/{plugin.name}", route_handlers=given)],
+        route_handlers=[Router(f"{API_PREFIX}/{plugin.name}", route_handlers=given)],
         dependencies=DEPENDENCIES,
         openapi_config=None,
         logging_config=None,

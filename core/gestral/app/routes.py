@@ -1,4 +1,4 @@
-"""Core's own addresses below `/api/core/`: what the browser's shell asks first."""
+"""Core's own addresses below `/api/v1/core/`: what the browser's shell asks first."""
 
 import msgspec
 from litestar import get

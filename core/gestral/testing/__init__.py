@@ -7,7 +7,8 @@
 
     async def test_greeting_is_kept(gestral: Kit) -> None:  # gestral.testing.kit
         user = gestral.user("greeter:write")
-        answer = await gestral.client(user).post("/api/greeter/greetings", json={"text": "hello"})
+        client = gestral.client(user)
+        answer = await client.post("/api/v1/greeter/greetings", json={"text": "hello"})
         assert answer.status_code == 201
         await gestral.run_jobs()
         assert gestral.mail[0].to == user.email

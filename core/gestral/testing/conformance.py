@@ -19,7 +19,7 @@ from sqlalchemy import LargeBinary, UniqueConstraint, Uuid
 from gestral.db.migrate import differences, downgrade, status, upgrade
 from gestral.db.tenancy import organisation_column
 from gestral.jobs.work import all_work
-from gestral.plugin import CRITICAL_GROUP, ENTRY_POINT_GROUP, Plugin
+from gestral.plugin import API_PREFIX, CRITICAL_GROUP, ENTRY_POINT_GROUP, Plugin
 from gestral.testing.kit import Kit
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def test_reading_its_value_imports_nothing_heavy(plugin: Plugin) -> None:
 
 
 async def test_nobody_reaches_a_route_that_is_not_public(gestral: Kit, plugin: Plugin) -> None:
-    prefix = f"/api/{plugin.name}"
+    prefix = f"{API_PREFIX}/{plugin.name}"
     client = gestral.client()
     for route in gestral.app.routes:
         if not route.path.startswith(prefix):

@@ -21,19 +21,19 @@ def gestral_plugins() -> Sequence[Plugin]:
 
 
 async def test_a_public_route_is_open(gestral: Kit) -> None:
-    answer = await gestral.client().get("/api/toy/open")
+    answer = await gestral.client().get("/api/v1/toy/open")
     assert answer.json() == {"hello": "stranger"}
 
 
 async def test_a_route_with_a_permission_is_shut_to_strangers(gestral: Kit) -> None:
-    answer = await gestral.client().post("/api/toy/count/1")
+    answer = await gestral.client().post("/api/v1/toy/count/1")
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["code"] == "unauthenticated"
 
 
 async def test_a_route_is_shut_to_those_without_its_permission(gestral: Kit) -> None:
-    answer = await gestral.client(gestral.user("toy:other")).post("/api/toy/count/1")
+    answer = await gestral.client(gestral.user("toy:other")).post("/api/v1/toy/count/1")
     assert answer.status_code == 403
     assert "'toy:count'" in answer.json()["detail"]
 
@@ -48,25 +48,25 @@ async def test_a_route_is_shut_to_those_without_its_permission(gestral: Kit) -> 
 )
 async def test_another_sites_page_changes_nothing(gestral: Kit, headers: dict[str, str]) -> None:
     client = gestral.client(gestral.user("toy:count"))
-    answer = await client.post("/api/toy/count/1", headers=headers)
+    answer = await client.post("/api/v1/toy/count/1", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "cross-site")
 
 
 async def test_an_error_tells_nothing_of_the_inside(gestral: Kit) -> None:
-    answer = await gestral.client().get("/api/toy/broken")
+    answer = await gestral.client().get("/api/v1/toy/broken")
     assert answer.status_code == 500
     assert answer.json()["code"] == "internal-error"
     assert "secret" not in answer.text
 
 
 async def test_what_is_not_there_is_a_problem_too(gestral: Kit) -> None:
-    answer = await gestral.client().get("/api/toy/nowhere")
+    answer = await gestral.client().get("/api/v1/toy/nowhere")
     assert answer.status_code == 404
     assert answer.json()["code"] == "not-found"
 
 
 async def test_every_answer_has_the_security_headers(gestral: Kit) -> None:
-    for address in ("/api/toy/open", "/health/live"):
+    for address in ("/api/v1/toy/open", "/health/live"):
         headers = (await gestral.client().get(address)).headers
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["X-Frame-Options"] == "DENY"
@@ -87,8 +87,8 @@ async def test_metrics_are_shut_without_a_token(gestral: Kit) -> None:
 
 
 async def test_the_api_document_knows_the_plugins_routes(gestral: Kit) -> None:
-    answer = await gestral.client().get("/api/schema/openapi.json")
-    assert "/api/toy/count/{number}" in answer.json()["paths"]
+    answer = await gestral.client().get("/api/v1/schema/openapi.json")
+    assert "/api/v1/toy/count/{number}" in answer.json()["paths"]
 
 
 @get("/")
@@ -139,7 +139,7 @@ def test_a_plugin_with_broken_routes_is_refused_before_it_can_harm(
 async def test_a_body_beyond_the_limit_is_refused_before_it_is_read(gestral: Kit) -> None:
     client = gestral.client(gestral.user("toy:count"))
     answer = await client.post(
-        "/api/toy/count/1", content=b" " * (BODY_BYTES + 1), headers={"Idempotency-Key": "one"}
+        "/api/v1/toy/count/1", content=b" " * (BODY_BYTES + 1), headers={"Idempotency-Key": "one"}
     )
     assert answer.status_code == 413
     assert answer.headers["content-type"] == "application/problem+json"

@@ -90,8 +90,8 @@ def test_head_tells_what_get_would_send(built: Client) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/api/nope",
-        "/api/video/nope",
+        "/api/v1/nope",
+        "/api/v1/video/nope",
         "/panels/nope",
         "/files/nope",
         "/assets/gone.js",
@@ -113,7 +113,7 @@ def test_a_missing_build_is_said_openly_with_the_remedy(tmp_path: Path) -> None:
         answer = client.get("/", headers=PAGE)
         assert answer.status_code == 503
         assert "python frontend/build.py" in answer.text
-        assert client.get("/api/nope", headers=PAGE).status_code == 404
+        assert client.get("/api/v1/nope", headers=PAGE).status_code == 404
 
 
 @pytest.fixture(scope="module")

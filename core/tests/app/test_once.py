@@ -69,8 +69,8 @@ def key(value: str = "one") -> dict[str, str]:
 
 async def test_what_is_sent_again_gets_the_same_answer_and_does_nothing(gestral: Kit) -> None:
     client = gestral.client(gestral.user("once:ask"))
-    first = await client.post("/api/once/slow/1", headers=key())
-    again = await client.post("/api/once/slow/1", headers=key())
+    first = await client.post("/api/v1/once/slow/1", headers=key())
+    again = await client.post("/api/v1/once/slow/1", headers=key())
     assert (first.status_code, again.status_code) == (201, 201)
     assert again.json() == first.json()
     assert (first.headers.get(REPLAYED), again.headers[REPLAYED]) == (None, "true")
@@ -80,7 +80,7 @@ async def test_what_is_sent_again_gets_the_same_answer_and_does_nothing(gestral:
 async def test_without_a_key_or_with_another_it_is_done_again(gestral: Kit) -> None:
     client = gestral.client(gestral.user("once:ask"))
     for headers in ({}, {}, key("one"), key("two")):
-        await client.post("/api/once/slow/1", headers=headers)
+        await client.post("/api/v1/once/slow/1", headers=headers)
     assert await jobs(gestral) == 4
 
 
@@ -91,29 +91,29 @@ async def test_a_key_is_one_persons_in_one_organisation(gestral: Kit) -> None:
         gestral.user("once:ask", organisation_id=organisation),
         gestral.user("once:ask", organisation_id=organisation),
     ):
-        answer = await gestral.client(user).post("/api/once/slow/1", headers=key())
+        answer = await gestral.client(user).post("/api/v1/once/slow/1", headers=key())
         assert REPLAYED not in answer.headers
     assert await jobs(gestral) == 3
 
 
 async def test_a_key_does_not_stand_for_another_request(gestral: Kit) -> None:
     client = gestral.client(gestral.user("once:ask"))
-    await client.post("/api/once/slow/1", headers=key())
-    other = await client.post("/api/once/slow/2", headers=key())
+    await client.post("/api/v1/once/slow/1", headers=key())
+    other = await client.post("/api/v1/once/slow/2", headers=key())
     assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
 
 
 @pytest.mark.parametrize("value", ["", " ", "x" * 256, "a b"])
 async def test_what_cannot_be_a_key_is_refused(gestral: Kit, value: str) -> None:
     client = gestral.client(gestral.user("once:ask"))
-    answer = await client.post("/api/once/slow/1", headers=key(value))
+    answer = await client.post("/api/v1/once/slow/1", headers=key(value))
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-key-invalid")
 
 
 async def test_a_failed_request_leaves_nothing_and_frees_its_key(gestral: Kit) -> None:
     client = gestral.client(gestral.user("once:ask"))
     for _ in range(2):
-        answer = await client.post("/api/once/slow/-1", headers=key())
+        answer = await client.post("/api/v1/once/slow/-1", headers=key())
         assert (answer.status_code, answer.headers.get(REPLAYED)) == (422, None)
     assert await jobs(gestral) == 0
 
@@ -121,7 +121,9 @@ async def test_a_failed_request_leaves_nothing_and_frees_its_key(gestral: Kit) -
 async def test_of_many_at_once_one_is_done(gestral: Kit) -> None:
     client = gestral.client(gestral.user("once:ask"))
     hold.clear()
-    asked = [asyncio.create_task(client.post("/api/once/slow/1", headers=key())) for _ in range(5)]
+    asked = [
+        asyncio.create_task(client.post("/api/v1/once/slow/1", headers=key())) for _ in range(5)
+    ]
     await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
     hold.set()
     answers = await asyncio.gather(*asked)
@@ -139,12 +141,12 @@ async def test_a_key_of_a_dead_process_is_taken_over_and_its_late_answer_refused
 ) -> None:
     client = gestral.client(gestral.user("once:ask"))
     hold.clear()
-    late = asyncio.create_task(client.post("/api/once/slow/1", headers=key()))
+    late = asyncio.create_task(client.post("/api/v1/once/slow/1", headers=key()))
     async with asyncio.timeout(20):
         while not await _keys(gestral):  # noqa: ASYNC110 - the database tells of no event
             await asyncio.sleep(0)
     gestral.clock.turn(minutes=2)
-    second = asyncio.create_task(client.post("/api/once/slow/1", headers=key()))
+    second = asyncio.create_task(client.post("/api/v1/once/slow/1", headers=key()))
     first_token = (await _keys(gestral))[0]
     async with asyncio.timeout(20):
         while await _keys(gestral) == [first_token]:  # noqa: ASYNC110 - as above
@@ -173,8 +175,8 @@ async def test_what_was_committed_unheard_is_not_done_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(AsyncSession, "commit", unheard)
-        first = await client.post("/api/once/slow/1", headers=key())
-    again = await client.post("/api/once/slow/1", headers=key())
+        first = await client.post("/api/v1/once/slow/1", headers=key())
+    again = await client.post("/api/v1/once/slow/1", headers=key())
     assert (first.status_code, first.json()["code"]) == (503, "service-unavailable")
     assert (again.status_code, again.headers[REPLAYED]) == (201, "true")
     assert await jobs(gestral) == 1
@@ -188,7 +190,7 @@ async def _keys(gestral: Kit) -> list[uuid.UUID]:
 async def test_kept_answers_are_forgotten_after_a_day(gestral: Kit) -> None:
     client = gestral.client(gestral.user("once:ask"))
     await gestral.run_jobs()
-    await client.post("/api/once/slow/1", headers=key())
+    await client.post("/api/v1/once/slow/1", headers=key())
     async with gestral.across_organisations() as session:
         await session.execute(update(RequestRow).values(created_at=gestral.clock.now()))
     gestral.clock.turn(days=2)

@@ -124,7 +124,9 @@ def test_a_request_sent_again_after_a_cut_connection_creates_nothing_twice(
         body, key = json.dumps(request), "" if natural else f"key-{number}"
         with AnswerCutter(world.port) as cutter:
             connection = http.client.HTTPConnection("127.0.0.1", cutter.port, timeout=30)
-            connection.request("POST", "/api/chaos", body, headers(key) | {"Connection": "close"})
+            connection.request(
+                "POST", "/api/v1/chaos", body, headers(key) | {"Connection": "close"}
+            )
             with pytest.raises((http.client.HTTPException, OSError)):
                 connection.getresponse()
             connection.close()

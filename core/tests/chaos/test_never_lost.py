@@ -28,7 +28,7 @@ def send(world: World, request: dict[str, object], *, seconds: float = 120.0, ke
     while True:
         connection = http.client.HTTPConnection("127.0.0.1", world.port, timeout=10)
         try:
-            connection.request("POST", "/api/chaos", body, headers(key))
+            connection.request("POST", "/api/v1/chaos", body, headers(key))
             answer = connection.getresponse()
             read = answer.read()
             if answer.status == 201:

@@ -50,7 +50,7 @@ async def test_a_job_is_done_once(gestral: Kit) -> None:
 
 
 async def test_nothing_is_done_for_a_transaction_that_failed(gestral: Kit) -> None:
-    answer = await gestral.client(gestral.user("toy:count")).post("/api/toy/count/-1")
+    answer = await gestral.client(gestral.user("toy:count")).post("/api/v1/toy/count/-1")
     assert answer.status_code == 500
     assert await gestral.run_jobs() == 0
 

@@ -116,19 +116,19 @@ async def test_an_error_of_the_database_does_not_tell_parameters(gestral: Kit) -
 
 async def test_a_request_has_the_id_that_its_client_gave(gestral: Kit, log: Lines) -> None:
     answer = await gestral.client().get(
-        "/api/toy/nothing?signature=abc", headers={"X-Request-Id": "shop-17.a_B"}
+        "/api/v1/toy/nothing?signature=abc", headers={"X-Request-Id": "shop-17.a_B"}
     )
     assert answer.status_code == 404
     assert answer.headers["x-request-id"] == answer.json()["request_id"] == "shop-17.a_B"
     (line,) = [one for one in log() if one["logger"] == logs.ACCESS]
     assert line["request_id"] == "shop-17.a_B"
-    assert (line["method"], line["path"], line["status"]) == ("GET", "/api/toy/nothing", 404)
+    assert (line["method"], line["path"], line["status"]) == ("GET", "/api/v1/toy/nothing", 404)
     assert "abc" not in json.dumps(line)
 
 
 @pytest.mark.parametrize("given_id", ["", "a b", "x" * 65, "<script>", 'a"b'])
 async def test_an_id_that_is_not_sane_is_replaced(gestral: Kit, given_id: str) -> None:
-    answer = await gestral.client().get("/api/toy/open", headers={"X-Request-Id": given_id})
+    answer = await gestral.client().get("/api/v1/toy/open", headers={"X-Request-Id": given_id})
     made = answer.headers["x-request-id"]
     assert made != given_id
     assert len(made) == 32
@@ -136,12 +136,12 @@ async def test_an_id_that_is_not_sane_is_replaced(gestral: Kit, given_id: str) -
 
 async def test_lines_of_requests_and_jobs_say_to_what_they_belong(gestral: Kit, log: Lines) -> None:
     user = gestral.user("toy:count")
-    answer = await gestral.client(user).post(f"/api/toy/count/{toy.EIGHT}")
+    answer = await gestral.client(user).post(f"/api/v1/toy/count/{toy.EIGHT}")
     assert answer.status_code == 201
     await gestral.run_jobs()
     lines = log()
     (access,) = [one for one in lines if one["logger"] == logs.ACCESS]
-    assert access["route"] == "/api/toy/count/{number}"
+    assert access["route"] == "/api/v1/toy/count/{number}"
     assert access["organisation_id"] == str(user.organisation_id)
     (failure,) = [one for one in lines if "exception" in one]
     assert "a secret detail" in failure["exception"]

@@ -171,20 +171,20 @@ async def test_a_plugins_broken_metric_takes_no_other_away(gestral: Kit) -> None
 
 async def test_requests_are_counted_by_the_template_of_their_route(gestral: Kit) -> None:
     client = gestral.client()
-    route = {"method": "GET", "route": "/api/toy/open", "status": "200"}
+    route = {"method": "GET", "route": "/api/v1/toy/open", "status": "200"}
     before = value(await read(gestral), "gestral_requests_total", **route) or 0
-    await client.get("/api/toy/open?name=one")
-    await client.get("/api/toy/open?name=two")
-    await client.request("BREW", "/api/toy/made-up-by-a-stranger")
+    await client.get("/api/v1/toy/open?name=one")
+    await client.get("/api/v1/toy/open?name=two")
+    await client.request("BREW", "/api/v1/toy/made-up-by-a-stranger")
     samples = await read(gestral)
     assert value(samples, "gestral_requests_total", **route) == before + 2
     labels = {word for _, pairs in samples for _, word in pairs}
-    assert not {"BREW", "/api/toy/made-up-by-a-stranger"} & labels
+    assert not {"BREW", "/api/v1/toy/made-up-by-a-stranger"} & labels
 
 
 async def test_the_page_has_every_metric_that_is_told_of_and_no_other(gestral: Kit) -> None:
     await ask(gestral, 1)
-    await gestral.client().get("/api/toy/open")
+    await gestral.client().get("/api/v1/toy/open")
     await gestral.run_jobs()
     await ask(gestral, 2)
     told = text_string_to_metric_families((await exposition(gestral.platform)).decode())

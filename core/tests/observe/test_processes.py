@@ -127,7 +127,7 @@ def test_one_trace_leads_through_real_processes_whose_logs_and_counts_agree(
         try:
             until(lambda: answers(f"{address}/health/ready"), "the web server is ready")
             asked = httpx.post(
-                f"{address}/api/traced/ask",
+                f"{address}/api/v1/traced/ask",
                 headers={
                     "traceparent": f"00-{TRACE}-00f067aa0ba902b7-01",
                     "X-Request-Id": "order-1",
@@ -142,7 +142,7 @@ def test_one_trace_leads_through_real_processes_whose_logs_and_counts_agree(
             codes = [process.wait(60) for process in processes]
     assert codes == [0, 0]
     mine = {span.name: (service, span) for service, span in in_trace(receiver)}
-    web, request = mine["POST /api/traced/ask"]
+    web, request = mine["POST /api/v1/traced/ask"]
     worker, attempt = mine["traced.work"]
     assert (web, worker) == ("gestral-web", "gestral-worker")
     assert attempt.parent_span_id == request.span_id

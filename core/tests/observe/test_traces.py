@@ -43,11 +43,11 @@ async def test_a_job_belongs_to_the_trace_of_the_request_that_asked_for_it(
     spans: InMemorySpanExporter, gestral: Kit
 ) -> None:
     client = gestral.client(gestral.user("toy:count"))
-    await client.post(f"/api/toy/count/{toy.SEVEN}", headers={"traceparent": PARENT})
+    await client.post(f"/api/v1/toy/count/{toy.SEVEN}", headers={"traceparent": PARENT})
     for _ in range(3):
         await gestral.run_jobs()
         gestral.clock.turn(minutes=20)
-    (request,) = named(spans, "POST /api/toy/count/{number}")
+    (request,) = named(spans, "POST /api/v1/toy/count/{number}")
     attempts = named(spans, "toy.count")
     assert [(one.attributes or {})["gestral.job.attempt"] for one in attempts] == [1, 2, 3]
     assert request.parent is not None
@@ -65,8 +65,8 @@ async def test_a_job_belongs_to_the_trace_of_the_request_that_asked_for_it(
 async def test_statements_have_spans_within_a_request_and_no_parameters(
     spans: InMemorySpanExporter, gestral: Kit
 ) -> None:
-    await gestral.client(gestral.user("toy:count")).post("/api/toy/count/77")
-    (request,) = named(spans, "POST /api/toy/count/{number}")
+    await gestral.client(gestral.user("toy:count")).post("/api/v1/toy/count/77")
+    (request,) = named(spans, "POST /api/v1/toy/count/{number}")
     (insert,) = named(spans, "INSERT")
     assert insert.parent is not None
     assert insert.parent.span_id == request.context.span_id
@@ -77,8 +77,8 @@ async def test_statements_have_spans_within_a_request_and_no_parameters(
 async def test_an_error_is_marked_and_its_words_stay_inside(
     spans: InMemorySpanExporter, gestral: Kit
 ) -> None:
-    assert (await gestral.client().get("/api/toy/broken?signature=abc")).status_code == 500
-    (request,) = named(spans, "GET /api/toy/broken")
+    assert (await gestral.client().get("/api/v1/toy/broken?signature=abc")).status_code == 500
+    (request,) = named(spans, "GET /api/v1/toy/broken")
     assert request.status.status_code is StatusCode.ERROR
     assert "a secret detail" not in request.to_json()
     assert "abc" not in request.to_json()

@@ -90,7 +90,7 @@ async def test_a_route_that_tells_of_another_organisation_is_caught(
     assert str(jobs[HERS]) in hers.ids
     assert str(jobs[THEIRS]) not in hers.ids
     stranger = gestral.client(gestral.user("toy:count", organisation_id=THEIRS))
-    found = await trespasses(stranger, operations(gestral.app, f"/api/leaky/{route}"), hers)
+    found = await trespasses(stranger, operations(gestral.app, f"/api/v1/leaky/{route}"), hers)
     assert bool(found) == bool(told)
     assert all(told in line for line in found)
 
@@ -101,7 +101,7 @@ async def test_a_route_that_writes_to_another_organisation_is_caught(
     assert jobs
     owner = gestral.platform.core_settings.database_owner_url
     before = belongings(owner, (core_plugin,), HERS)
-    await trespasses(gestral.client(), operations(gestral.app, "/api/leaky/write"), before)
+    await trespasses(gestral.client(), operations(gestral.app, "/api/v1/leaky/write"), before)
     assert belongings(owner, (core_plugin,), HERS) != before
 
 
@@ -111,8 +111,8 @@ async def test_the_toy_tells_nobody_of_another_organisation(
     assert jobs
     owner = gestral.platform.core_settings.database_owner_url
     before = belongings(owner, (core_plugin,), HERS)
-    told = operations(gestral.app, "/api/toy")
-    assert {one.path for one in told} >= {"/api/toy/count/{number}"}
+    told = operations(gestral.app, "/api/v1/toy")
+    assert {one.path for one in told} >= {"/api/v1/toy/count/{number}"}
     for client in (
         gestral.client(gestral.user("toy:count", organisation_id=THEIRS)),
         gestral.client(),

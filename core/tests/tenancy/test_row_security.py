@@ -156,7 +156,7 @@ async def test_a_session_takes_no_connection_until_it_is_used(gestral: Kit) -> N
 
 async def test_a_request_and_its_job_act_for_the_visitors_organisation(gestral: Kit) -> None:
     ada = gestral.user("toy:count")
-    answer = await gestral.client(ada).post("/api/toy/count/5")
+    answer = await gestral.client(ada).post("/api/v1/toy/count/5")
     async with gestral.transaction(ada.organisation_id) as session:
         assert {str(one) for one in await _seen(session)} == {answer.json()["id"]}
     async with gestral.transaction() as session:

@@ -1,4 +1,4 @@
-"""What browsers and programs ask for below `/api/auth/`."""
+"""What browsers and programs ask for below `/api/v1/auth/`."""
 
 import uuid
 from typing import TYPE_CHECKING, Any

@@ -35,7 +35,7 @@ def signed_up(gestral: Kit) -> SignedUp:
     async def sign_up(email: str = "ada@example.com", name: str = "Ada") -> httpx.AsyncClient:
         client = gestral.client()
         answer = await client.post(
-            "/api/auth/sign-up", json={"email": email, "name": name, "password": PASSWORD}
+            "/api/v1/auth/sign-up", json={"email": email, "name": name, "password": PASSWORD}
         )
         assert answer.status_code == 201, answer.text
         return client

@@ -25,21 +25,21 @@ COOKIE = "gestral_session"
 async def sign_in(
     client: httpx.AsyncClient, email: str = "ada@example.com", password: str = PASSWORD
 ) -> httpx.Response:
-    return await client.post("/api/auth/sign-in", json={"email": email, "password": password})
+    return await client.post("/api/v1/auth/sign-in", json={"email": email, "password": password})
 
 
 async def sign_up(
     client: httpx.AsyncClient, email: str = "ada@example.com", **more: str
 ) -> httpx.Response:
     given = {"email": email, "name": "Ada", "password": PASSWORD} | more
-    return await client.post("/api/auth/sign-up", json=given)
+    return await client.post("/api/v1/auth/sign-up", json=given)
 
 
 async def test_who_signs_up_is_signed_in_and_owns_an_organisation(
     gestral: Kit, signed_up: SignedUp
 ) -> None:
     client = await signed_up()
-    me = (await client.get("/api/auth/me")).json()
+    me = (await client.get("/api/v1/auth/me")).json()
     assert me["user"]["email"] == "ada@example.com"
     assert me["organisation"] == me["organisations"][0]
     assert (me["organisation"]["name"], me["organisation"]["role"]) == ("Ada", "owner")
@@ -73,9 +73,9 @@ async def test_an_address_is_one_account_whatever_its_case(
 async def test_people_of_one_name_have_organisations_of_their_own(
     gestral: Kit, signed_up: SignedUp
 ) -> None:
-    one = (await (await signed_up()).get("/api/auth/me")).json()["organisation"]
-    two = (await (await signed_up("ada@example.net")).get("/api/auth/me")).json()["organisation"]
-    three = (await (await signed_up("li@example.net", "李")).get("/api/auth/me")).json()
+    one = (await (await signed_up()).get("/api/v1/auth/me")).json()["organisation"]
+    two = (await (await signed_up("ada@example.net")).get("/api/v1/auth/me")).json()["organisation"]
+    three = (await (await signed_up("li@example.net", "李")).get("/api/v1/auth/me")).json()
     assert one["id"] != two["id"]
     assert one["slug"] == "ada"
     assert two["slug"].startswith("ada-")
@@ -142,7 +142,7 @@ async def test_signing_in_never_adopts_a_token_and_ends_the_session_before(
     assert after != before
     thief = gestral.client()
     thief.cookies.set(COOKIE, before)
-    assert (await thief.get("/api/auth/me")).status_code == 401
+    assert (await thief.get("/api/v1/auth/me")).status_code == 401
     planted = gestral.client()
     planted.cookies.set(COOKIE, "chosen-by-an-attacker", domain="gestral.test")
     answer = await sign_in(planted)
@@ -152,21 +152,21 @@ async def test_signing_in_never_adopts_a_token_and_ends_the_session_before(
 async def test_signing_out_ends_the_session_itself(gestral: Kit, signed_up: SignedUp) -> None:
     client = await signed_up()
     token = client.cookies[COOKIE]
-    assert (await client.post("/api/auth/sign-out")).status_code == 204
+    assert (await client.post("/api/v1/auth/sign-out")).status_code == 204
     assert COOKIE not in client.cookies
     client.cookies.set(COOKIE, token)
-    assert (await client.get("/api/auth/me")).status_code == 401
-    assert (await gestral.client().post("/api/auth/sign-out")).status_code == 204
+    assert (await client.get("/api/v1/auth/me")).status_code == 401
+    assert (await gestral.client().post("/api/v1/auth/sign-out")).status_code == 204
 
 
 async def test_a_session_ends_by_idleness(gestral: Kit, signed_up: SignedUp) -> None:
     client = await signed_up()
     gestral.clock.turn(days=6)
-    assert (await client.get("/api/auth/me")).status_code == 200
+    assert (await client.get("/api/v1/auth/me")).status_code == 200
     gestral.clock.turn(days=6)
-    assert (await client.get("/api/auth/me")).status_code == 200
+    assert (await client.get("/api/v1/auth/me")).status_code == 200
     gestral.clock.turn(days=7)
-    assert (await client.get("/api/auth/me")).status_code == 401
+    assert (await client.get("/api/v1/auth/me")).status_code == 401
 
 
 async def test_a_session_ends_by_age_however_much_it_is_used(
@@ -175,9 +175,9 @@ async def test_a_session_ends_by_age_however_much_it_is_used(
     client = await signed_up()
     for _ in range(5):
         gestral.clock.turn(days=5)
-        assert (await client.get("/api/auth/me")).status_code == 200
+        assert (await client.get("/api/v1/auth/me")).status_code == 200
     gestral.clock.turn(days=5)
-    assert (await client.get("/api/auth/me")).status_code == 401
+    assert (await client.get("/api/v1/auth/me")).status_code == 401
 
 
 async def test_who_is_no_longer_a_member_is_out_at_once(gestral: Kit, signed_up: SignedUp) -> None:
@@ -185,7 +185,7 @@ async def test_who_is_no_longer_a_member_is_out_at_once(gestral: Kit, signed_up:
     async with gestral.across_organisations() as session:
         for row in await session.scalars(select(Membership)):
             await session.delete(row)
-    assert (await client.get("/api/auth/me")).status_code == 401
+    assert (await client.get("/api/v1/auth/me")).status_code == 401
 
 
 async def test_a_change_of_role_holds_from_the_next_request(
@@ -194,7 +194,7 @@ async def test_a_change_of_role_holds_from_the_next_request(
     client = await signed_up()
     async with gestral.across_organisations() as session:
         await session.execute(update(Membership).values(role="viewer"))
-    assert (await client.get("/api/auth/me")).json()["organisation"]["role"] == "viewer"
+    assert (await client.get("/api/v1/auth/me")).json()["organisation"]["role"] == "viewer"
 
 
 async def test_guessing_one_account_is_stopped_even_with_the_right_password(
@@ -239,7 +239,7 @@ async def test_signing_in_renews_a_hash_of_old_parameters(
 async def test_another_password_signs_out_everywhere(gestral: Kit, signed_up: SignedUp) -> None:
     client = await signed_up()
     await set_password(gestral.platform, "Ada@example.com", "a wren over warm sand")
-    assert (await client.get("/api/auth/me")).status_code == 401
+    assert (await client.get("/api/v1/auth/me")).status_code == 401
     assert (await sign_in(client)).status_code == 401
     assert (await sign_in(client, password="a wren over warm sand")).status_code == 200
 
@@ -273,7 +273,7 @@ async def test_one_network_cannot_sign_up_without_end(gestral: Kit) -> None:
 
 async def test_a_page_of_another_site_cannot_sign_anybody_in(gestral: Kit) -> None:
     answer = await gestral.client().post(
-        "/api/auth/sign-in",
+        "/api/v1/auth/sign-in",
         json={"email": "ada@example.com", "password": PASSWORD},
         headers={"Sec-Fetch-Site": "cross-site"},
     )
@@ -281,7 +281,7 @@ async def test_a_page_of_another_site_cannot_sign_anybody_in(gestral: Kit) -> No
 
 
 async def test_members_are_known_to_other_plugins(gestral: Kit, signed_up: SignedUp) -> None:
-    me = (await (await signed_up()).get("/api/auth/me")).json()
+    me = (await (await signed_up()).get("/api/v1/auth/me")).json()
     members = gestral.platform.get(MEMBERS)
     async with gestral.across_organisations() as session:
         (member,) = await members.members(session, uuid.UUID(me["organisation"]["id"]))
@@ -324,7 +324,7 @@ class TestClosed:
 
     async def test_sign_up_is_refused_and_says_so_before(self, gestral: Kit) -> None:
         client = gestral.client()
-        assert (await client.get("/api/auth/sign-up")).json() == {"open": False}
+        assert (await client.get("/api/v1/auth/sign-up")).json() == {"open": False}
         answer = await sign_up(client)
         assert (answer.status_code, answer.json()["code"]) == (403, "sign-up-closed")
 

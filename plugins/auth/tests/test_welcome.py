@@ -22,12 +22,12 @@ def gestral_plugins() -> list[Plugin]:
 async def test_who_signs_up_is_welcomed_by_name(gestral: Kit, signed_up: SignedUp) -> None:
     client = await signed_up(name="Ada & Co <b>")
     await gestral.run_jobs()
-    (listed,) = (await client.get("/api/email/mailbox")).json()
+    (listed,) = (await client.get("/api/v1/email/mailbox")).json()
     assert (listed["to"], listed["subject"]) == (
         "ada@example.com",
         "Welcome to Gestral, Ada & Co <b>",
     )
-    mail = (await client.get(f"/api/email/mailbox/{listed['id']}")).json()
+    mail = (await client.get(f"/api/v1/email/mailbox/{listed['id']}")).json()
     assert "Hello Ada & Co <b>," in mail["text"]
     assert "Hello Ada &amp; Co &lt;b&gt;," in mail["html"]
     assert 'href="http://gestral.test"' in mail["html"]

@@ -1,4 +1,4 @@
-"""What browsers and programs ask for below `/api/email/`."""
+"""What browsers and programs ask for below `/api/v1/email/`."""
 
 import datetime as dt
 import uuid

@@ -260,18 +260,18 @@ async def test_without_a_server_mail_stays_and_its_organisation_can_read_it(
     eve = gestral.user("email:mailbox", name="Eve")
     await send(gestral, to=ada.email)
     await gestral.run_jobs()
-    (listed,) = (await gestral.client(ada).get("/api/email/mailbox")).json()
+    (listed,) = (await gestral.client(ada).get("/api/v1/email/mailbox")).json()
     assert (listed["to"], listed["subject"]) == ("ada@example.com", "Hello Ada")
-    address = f"/api/email/mailbox/{listed['id']}"
+    address = f"/api/v1/email/mailbox/{listed['id']}"
     assert "Hello Ada" in (await gestral.client(ada).get(address)).json()["html"]
-    assert (await gestral.client(eve).get("/api/email/mailbox")).json() == []
+    assert (await gestral.client(eve).get("/api/v1/email/mailbox")).json() == []
     assert (await gestral.client(eve).get(address)).status_code == 404
     assert (await gestral.client(gestral.user()).get(address)).status_code == 403
 
 
 async def test_with_a_server_there_is_no_mailbox(gestral: Kit, mail_server: MailServer) -> None:
     client = gestral.client(gestral.user("email:mailbox"))
-    assert (await client.get("/api/email/mailbox")).status_code == 404
+    assert (await client.get("/api/v1/email/mailbox")).status_code == 404
 
 
 class TestDemandingEncryption:

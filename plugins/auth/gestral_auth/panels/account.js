@@ -20,7 +20,7 @@ class Account extends HTMLElement {
 
   async signOut() {
     try {
-      await this.host.api("/api/auth/sign-out", { method: "POST" });
+      await this.host.api("/api/v1/auth/sign-out", { method: "POST" });
       await this.host.refresh();
     } catch (error) {
       this.host.notify(/** @type {Problem} */ (error).message, "error");

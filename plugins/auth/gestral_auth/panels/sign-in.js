@@ -33,7 +33,7 @@ const markup = `
 /** @type {Mode} */
 const signIn = {
   title: "Sign in",
-  address: "/api/auth/sign-in",
+  address: "/api/v1/auth/sign-in",
   password: "current-password",
   question: "New here?",
   other: "Create an account",
@@ -42,7 +42,7 @@ const signIn = {
 /** @type {Mode} */
 const signUp = {
   title: "Create an account",
-  address: "/api/auth/sign-up",
+  address: "/api/v1/auth/sign-up",
   password: "new-password",
   question: "You have an account?",
   other: "Sign in",
@@ -73,7 +73,7 @@ class SignIn extends HTMLElement {
   }
 
   async offerSignUp() {
-    const { open } = await this.host.api("/api/auth/sign-up");
+    const { open } = await this.host.api("/api/v1/auth/sign-up");
     this.find("[data-offer]").hidden = !open;
   }
 

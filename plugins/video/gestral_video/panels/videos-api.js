@@ -31,7 +31,7 @@
  */
 
 export const PAGE = "/video/videos";
-export const API = "/api/video/videos";
+export const API = "/api/v1/video/videos";
 
 /** @param {Video} video */
 export const isUnfinished = (video) => video.state === "waiting" || video.state === "working";

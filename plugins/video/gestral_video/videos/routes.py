@@ -1,4 +1,4 @@
-"""`/api/video/videos`: ordering, watching, cancelling and deleting videos."""
+"""`/api/v1/video/videos`: ordering, watching, cancelling and deleting videos."""
 
 import uuid
 from collections.abc import AsyncIterator

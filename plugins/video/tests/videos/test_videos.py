@@ -64,19 +64,19 @@ async def client(gestral: Kit, site: str) -> httpx.AsyncClient:
 
 
 async def upload(client: httpx.AsyncClient, name: str, data: bytes) -> httpx.Response:
-    return await client.post("/api/video/videos/file", files={"file": (name, data)})
+    return await client.post("/api/v1/video/videos/file", files={"file": (name, data)})
 
 
 async def test_a_post_becomes_a_video_that_can_be_watched(
     client: httpx.AsyncClient, gestral: Kit, site: str, tmp_path: Path
 ) -> None:
-    answer = await client.post("/api/video/videos", json={"address": f"{site}/post"})
+    answer = await client.post("/api/v1/video/videos", json={"address": f"{site}/post"})
     assert answer.status_code == 201, answer.text
     video = answer.json()
     assert (video["title"], video["state"], video["files"]) == ("A short post", "waiting", None)
 
     assert await gestral.run_jobs() == 1
-    video = (await client.get(f"/api/video/videos/{video['id']}")).json()
+    video = (await client.get(f"/api/v1/video/videos/{video['id']}")).json()
     assert (video["state"], video["reason"]) == ("ready", "")
     assert (video["width"], video["height"]) == (1920, 1080)
     assert video["chapters"]
@@ -95,7 +95,7 @@ async def test_a_post_becomes_a_video_that_can_be_watched(
     assert (part.status_code, len(part.content)) == (206, 100)
     assert [mail.template for mail in gestral.mail] == ["video/ready"]
 
-    events = (await client.get(f"/api/video/videos/{video['id']}/events")).text
+    events = (await client.get(f"/api/v1/video/videos/{video['id']}/events")).text
     assert "event: progress" in events
     assert '"state":"done"' in events
 
@@ -120,11 +120,11 @@ async def test_an_uploaded_file_is_taken_too(client: httpx.AsyncClient) -> None:
 async def test_what_cannot_become_a_video_is_said_at_once_and_leaves_nothing(
     client: httpx.AsyncClient, gestral: Kit, site: str, path: str, code: str
 ) -> None:
-    answer = await client.post("/api/video/videos", json={"address": site + path})
+    answer = await client.post("/api/v1/video/videos", json={"address": site + path})
     assert answer.status_code == 422
     assert answer.json()["code"] == code
     assert answer.json()["detail"]
-    assert (await client.get("/api/video/videos")).json()["items"] == []
+    assert (await client.get("/api/v1/video/videos")).json()["items"] == []
     assert await gestral.run_jobs() == 0
 
 
@@ -134,7 +134,7 @@ async def test_what_cannot_become_a_video_is_said_at_once_and_leaves_nothing(
 async def test_private_and_impossible_addresses_are_refused(
     client: httpx.AsyncClient, address: str
 ) -> None:
-    answer = await client.post("/api/video/videos", json={"address": address})
+    answer = await client.post("/api/v1/video/videos", json={"address": address})
     assert answer.status_code == 422
     assert answer.json()["code"] in {"address-private", "address-invalid"}
 
@@ -156,7 +156,7 @@ async def test_a_file_that_is_no_post_is_refused(
 
 async def test_unknown_choices_are_named(client: httpx.AsyncClient) -> None:
     for order in ({"address": "http://a.example", "mode": "epic"}, {}, {"adress": "x"}):
-        answer = await client.post("/api/video/videos", json=order)
+        answer = await client.post("/api/v1/video/videos", json=order)
         assert answer.status_code == 422
         assert answer.json()["code"] == "invalid-input"
 
@@ -165,7 +165,7 @@ async def test_nobody_sees_the_videos_of_others(client: httpx.AsyncClient, gestr
     video_id = (await upload(client, "a.txt", b"A title\n\nOne sentence is enough.")).json()["id"]
     stranger = gestral.client(gestral.user(*RIGHTS, name="Eve"))
     stranger.headers["X-Request-Id"] = "one-name-for-all"
-    missing = await stranger.get(f"/api/video/videos/{uuid.uuid4()}")
+    missing = await stranger.get(f"/api/v1/video/videos/{uuid.uuid4()}")
     for method, path in (
         ("GET", ""),
         ("GET", "/events"),
@@ -173,14 +173,14 @@ async def test_nobody_sees_the_videos_of_others(client: httpx.AsyncClient, gestr
         ("POST", "/retry"),
         ("DELETE", ""),
     ):
-        answer = await stranger.request(method, f"/api/video/videos/{video_id}{path}")
+        answer = await stranger.request(method, f"/api/v1/video/videos/{video_id}{path}")
         assert (answer.status_code, answer.json()) == (404, missing.json())
-    assert (await stranger.get("/api/video/videos")).json()["items"] == []
+    assert (await stranger.get("/api/v1/video/videos")).json()["items"] == []
 
 
 async def test_cancelling_retrying_and_deleting(client: httpx.AsyncClient, gestral: Kit) -> None:
     video = (await upload(client, "a.txt", b"A title\n\nOne sentence is enough.")).json()
-    path = f"/api/video/videos/{video['id']}"
+    path = f"/api/v1/video/videos/{video['id']}"
     assert (await client.post(f"{path}/retry")).status_code == 409
     assert (await client.post(f"{path}/cancel")).json()["state"] == "cancelled"
     assert await gestral.run_jobs() == 0
@@ -201,8 +201,8 @@ async def test_a_list_is_paged(client: httpx.AsyncClient, gestral: Kit) -> None:
         for _ in range(35):
             await order_video(gestral.platform, session, post, Order(), ordered_by=user.user_id)
     one = gestral.client(user)
-    first = (await one.get("/api/video/videos")).json()
-    second = (await one.get("/api/video/videos", params={"cursor": first["next"]})).json()
+    first = (await one.get("/api/v1/video/videos")).json()
+    second = (await one.get("/api/v1/video/videos", params={"cursor": first["next"]})).json()
     ids = [item["id"] for item in first["items"] + second["items"]]
     assert (len(first["items"]), second["next"], len(set(ids))) == (30, None, 35)
     assert ids == sorted(ids, reverse=True)
@@ -220,7 +220,7 @@ async def test_making_again_after_a_crash_does_no_harm(
             session, MAKE, MakeArguments(video_id=uuid.UUID(video["id"]))
         )
     await gestral.run_jobs()
-    again = (await client.get(f"/api/video/videos/{video['id']}")).json()
+    again = (await client.get(f"/api/v1/video/videos/{video['id']}")).json()
     assert again["state"] == "ready"
     assert len(gestral.mail) == 1
     assert (await client.get(again["files"]["mp4"])).status_code == 200
