@@ -11,7 +11,7 @@ from reading import DOCS, titled_blocks
 
 def test_the_example_plugin_builds_installs_and_passes_its_tests(tmp_path: Path) -> None:
     package, installed = tmp_path / "package", tmp_path / "installed"
-    for name, content in titled_blocks(DOCS / "plugins.md").items():
+    for name, content in titled_blocks(DOCS / "tutorial.md").items():
         file = package / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content)
