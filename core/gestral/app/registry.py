@@ -26,7 +26,16 @@ from gestral.plugin import (
 )
 from gestral.settings import PREFIX, read_settings
 
-__all__ = ("Candidate", "Entry", "Registry", "State", "discover", "resolve", "switched_off")
+__all__ = (
+    "Candidate",
+    "Entry",
+    "Registry",
+    "State",
+    "discover",
+    "name_problem",
+    "resolve",
+    "switched_off",
+)
 
 State = Literal["loaded", "failed", "skipped", "disabled"]
 
@@ -188,6 +197,17 @@ def resolve(
     return Registry(_order(entries, {}))
 
 
+def name_problem(name: str) -> str:
+    """Return why no plugin can have this name, and what to do; empty when one can."""
+    if NAME.match(name) and name not in RESERVED and not name.startswith("pg_"):
+        return ""
+    return (
+        f"{name!r} cannot be a plugin's name: use up to 31 lower-case letters, digits and "
+        "underscores, a letter first, and no word that means something in addresses or to "
+        "PostgreSQL."
+    )
+
+
 def _renamed(candidate: Candidate) -> Candidate:
     """Tell a second plugin of the same name apart from the first, by its distribution."""
     return replace(candidate, name=f"{candidate.name} ({candidate.distribution})")
@@ -292,11 +312,8 @@ def _problems(name: str, plugin: Plugin) -> Iterator[str]:
     """Yield what breaks the contract, most telling first."""
     if plugin.name != name:
         yield f"Its entry point is named {name!r} but its value {plugin.name!r}: use one name."
-    if not NAME.match(plugin.name) or (plugin.name in RESERVED and name != CORE):
-        yield (
-            f"{plugin.name!r} cannot be a name: use lower-case letters, digits and underscores, "
-            "and no word that has a meaning in addresses or in PostgreSQL."
-        )
+    if name != CORE and (problem := name_problem(plugin.name)):
+        yield problem
     yield from _version_problems(plugin)
     yield from _duplicates(plugin)
     for permission in plugin.permissions:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 import click
@@ -20,9 +21,35 @@ def registry() -> Registry:
     return probe(resolve([CORE, *discover()], os.environ, off=switched_off(os.environ)))
 
 
-@click.command(help="List the plugins and what became of each.")
+@click.group(
+    invoke_without_command=True,
+    help="List the plugins and what became of each; or make one.",
+)
 @click.option("--strict", is_flag=True, help="Exit with 1 when a plugin failed or was skipped.")
-def plugins(strict: bool) -> None:
+@click.pass_context
+def plugins(context: click.Context, strict: bool) -> None:
+    """List the plugins, unless a command of the group is called."""
+    if context.invoked_subcommand is None:
+        _list(strict)
+
+
+@plugins.command(help="Write a working plugin into a new folder, to begin from.")
+@click.argument("name")
+@click.option(
+    "--folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(),
+    help="Where to make the new folder, instead of here.",
+)
+def new(name: str, folder: Path) -> None:
+    """Render the template."""
+    from gestral.cli.template import render
+
+    made = render(name, folder)
+    click.echo(f"Wrote {made.name}: its README.md says how to try it.")
+
+
+def _list(strict: bool) -> None:
     """Print a table."""
     from rich.console import Console
     from rich.table import Table

@@ -9,7 +9,7 @@ DOCS = ROOT / "core" / "docs"
 
 FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", re.DOTALL | re.MULTILINE)
 TITLE = re.compile(r'\btitle="([^"]+)"')
-SKIPPED = {"node_modules", "dist", "build"}
+SKIPPED = {"node_modules", "dist", "build", "_template"}
 
 
 def titled_blocks(page: Path) -> dict[str, str]:
