@@ -69,7 +69,8 @@ def _invalid(_request: AnyRequest, error: ValidationException) -> Problem:
         for one in (error.extra if isinstance(error.extra, list) else [])
         if isinstance(one, dict)
     ]
-    detail = "; ".join(one["message"] for one in errors) or error.detail
+    told = (": ".join(filter(None, one.values())) for one in errors)
+    detail = "; ".join(told) or error.detail
     return problem(
         422,
         "invalid-input",

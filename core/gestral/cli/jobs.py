@@ -42,12 +42,15 @@ def jobs() -> None:
 def list_command(limit: int, as_json: bool, **filters: Any) -> None:
     """List jobs, the newest first."""
 
-    async def find(platform: Platform) -> "Sequence[JobRow]":
+    async def find(platform: Platform) -> "tuple[list[JobRow], str | None]":
         from sqlalchemy import select
 
         from gestral.jobs.model import JobRow
+        from gestral.paging import PageRequest, Paging, Position
 
-        query = select(JobRow).order_by(JobRow.id.desc()).limit(limit)
+        after = filters["after"] and Position(None, filters["after"])
+        page = PageRequest(Paging(JobRow.id), "-id", limit, after=after)
+        query = page.narrow(select(JobRow))
         columns = {
             "state": JobRow.state,
             "queue": JobRow.queue,
@@ -57,12 +60,11 @@ def list_command(limit: int, as_json: bool, **filters: Any) -> None:
         for name, column in columns.items():
             if filters[name] is not None:
                 query = query.where(column == filters[name])
-        if filters["after"] is not None:
-            query = query.where(JobRow.id < filters["after"])
         async with platform.across_organisations() as session:
-            return (await session.scalars(query)).all()
+            return page.cut(await session.scalars(query))
 
-    rows = [_described(row) for row in run(find)]
+    found, more = run(find)
+    rows = [_described(row) for row in found]
     if as_json:
         for row in rows:
             click.echo(json.dumps(row))
@@ -76,8 +78,8 @@ def list_command(limit: int, as_json: bool, **filters: Any) -> None:
             *(str(row[name])[:19] if name == "created_at" else str(row[name]) for name in COLUMNS)
         )
     Console().print(table)
-    if len(rows) == limit:
-        click.echo(f"There may be more: --after {rows[-1]['id']}")
+    if more:
+        click.echo(f"There are more: --after {rows[-1]['id']}")
 
 
 @jobs.command("show")

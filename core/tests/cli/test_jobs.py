@@ -54,6 +54,20 @@ async def test_dead_letters_are_listed_with_their_reason(
     assert others.output == ""
 
 
+async def test_a_list_says_how_to_go_on_while_there_is_more(
+    gestral: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with gestral.transaction(uuid.uuid4()) as session:
+        call_for = gestral.platform.get(JOBS).enqueue
+        first, second = [await call_for(session, toy.COUNT, toy.Number(n)) for n in (1, 2)]
+    listed = await call(gestral, monkeypatch, "list", "--limit", "1")
+    assert f"There are more: --after {second}" in listed.output
+    last = await call(gestral, monkeypatch, "list", "--limit", "1", "--after", str(second))
+    assert ("There are more" in last.output, str(second) in last.output) == (False, False)
+    rest = await call(gestral, monkeypatch, "list", "--after", str(second), "--json")
+    assert [json.loads(line)["id"] for line in rest.output.splitlines()] == [str(first)]
+
+
 async def test_a_job_is_shown_whole(
     gestral: Kit, failed: uuid.UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:

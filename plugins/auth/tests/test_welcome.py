@@ -22,7 +22,7 @@ def gestral_plugins() -> list[Plugin]:
 async def test_who_signs_up_is_welcomed_by_name(gestral: Kit, signed_up: SignedUp) -> None:
     client = await signed_up(name="Ada & Co <b>")
     await gestral.run_jobs()
-    (listed,) = (await client.get("/api/v1/email/mailbox")).json()
+    (listed,) = (await client.get("/api/v1/email/mailbox")).json()["items"]
     assert (listed["to"], listed["subject"]) == (
         "ada@example.com",
         "Welcome to Gestral, Ada & Co <b>",

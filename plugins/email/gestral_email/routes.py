@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gestral.capabilities import MEMBERS, Identity
 from gestral.errors import NotFoundError
+from gestral.paging import Page, PageRequest, Paging
 from gestral.plugin import Services
 from gestral_email import TRANSPORT
 from gestral_email.models import Message
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ("MessageSummary", "MessageView", "handlers")
 
-NEWEST = 100
-"""How many messages the mailbox shows."""
+MAILBOX = Paging(Message.id)
 
 
 class MessageSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,24 +45,29 @@ class MessageView(MessageSummary, frozen=True, kw_only=True):
     html: str
 
 
-@get("/mailbox", permission="email:mailbox", summary="Mail that stayed on this machine")
+@get(
+    "/mailbox",
+    permission="email:mailbox",
+    dependencies=MAILBOX.dependencies,
+    summary="Mail that stayed on this machine",
+)
 async def mailbox(
     services: NamedDependency[Services],
     session: NamedDependency[AsyncSession],
     identity: NamedDependency[Identity],
-) -> tuple[MessageSummary, ...]:
-    """Return the newest mail to members of the organisation, the newest first."""
+    page: NamedDependency[PageRequest],
+) -> Page[MessageSummary]:
+    """Return mail to members of the organisation, the newest first."""
     addresses = await _addresses(services, session, identity)
-    rows = await session.execute(
-        select(Message.id, Message.created_at, Message.recipient, Message.subject)
-        .where(Message.transport == MailboxTransport.name, Message.recipient.in_(addresses))
-        .order_by(Message.id.desc())
-        .limit(NEWEST)
+    query = select(Message.id, Message.created_at, Message.recipient, Message.subject).where(
+        Message.transport == MailboxTransport.name, Message.recipient.in_(addresses)
     )
-    return tuple(
+    rows, cursor = page.cut(await session.execute(page.narrow(query)))
+    items = tuple(
         MessageSummary(id=row.id, created_at=row.created_at, to=row.recipient, subject=row.subject)
         for row in rows
     )
+    return Page(items=items, next=cursor)
 
 
 @get("/mailbox/{message_id:uuid}", permission="email:mailbox", summary="One of them")

@@ -260,11 +260,11 @@ async def test_without_a_server_mail_stays_and_its_organisation_can_read_it(
     eve = gestral.user("email:mailbox", name="Eve")
     await send(gestral, to=ada.email)
     await gestral.run_jobs()
-    (listed,) = (await gestral.client(ada).get("/api/v1/email/mailbox")).json()
+    (listed,) = (await gestral.client(ada).get("/api/v1/email/mailbox")).json()["items"]
     assert (listed["to"], listed["subject"]) == ("ada@example.com", "Hello Ada")
     address = f"/api/v1/email/mailbox/{listed['id']}"
     assert "Hello Ada" in (await gestral.client(ada).get(address)).json()["html"]
-    assert (await gestral.client(eve).get("/api/v1/email/mailbox")).json() == []
+    assert (await gestral.client(eve).get("/api/v1/email/mailbox")).json()["items"] == []
     assert (await gestral.client(eve).get(address)).status_code == 404
     assert (await gestral.client(gestral.user()).get(address)).status_code == 403
 

@@ -9,13 +9,14 @@ import msgspec
 from litestar import Controller, delete, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody
+from litestar.params import FromPath, JSONBody, MultipartBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gestral.capabilities import FETCHER, JOBS, OBJECT_STORE, Identity, JobView
 from gestral.errors import ConflictError, InputError, NotFoundError
+from gestral.paging import Page, PageRequest, Paging
 from gestral.plugin import Services
 from gestral_video.articles.article import Article
 from gestral_video.narration.narrate import require_voice
@@ -31,7 +32,7 @@ __all__ = ("VideoController",)
 WATCHABLE = 6 * 3600
 """Seconds for which the addresses of files in an answer work."""
 
-PAGE_SIZE = 30
+VIDEOS = Paging(VideoRow.id)
 
 State = Literal["waiting", "working", "ready", "failed", "cancelled"]
 
@@ -87,13 +88,6 @@ class VideoView(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[Source, ...]
 
 
-class VideoPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Some videos, the newest first, and the cursor of those after them."""
-
-    items: tuple[VideoView, ...]
-    next: str | None
-
-
 class VideoController(Controller):
     """The videos of the visitor's organisation."""
 
@@ -135,25 +129,26 @@ class VideoController(Controller):
         article = await _read_upload(data.file)
         return await _accept(services, session, identity, article, order)
 
-    @get("/", permission="video:watch", summary="List videos, the newest first")
+    @get(
+        "/",
+        permission="video:watch",
+        dependencies=VIDEOS.dependencies,
+        summary="List videos, the newest first",
+    )
     async def list_videos(
         self,
         services: NamedDependency[Services],
         session: NamedDependency[AsyncSession],
         identity: NamedDependency[Identity],
-        cursor: FromQuery[uuid.UUID | None] = None,
-    ) -> VideoPage:
+        page: NamedDependency[PageRequest],
+    ) -> Page[VideoView]:
         """Return one page."""
         query = select(VideoRow).where(VideoRow.organisation_id == identity.organisation_id)
-        if cursor is not None:
-            query = query.where(VideoRow.id < cursor)
-        rows = list(await session.scalars(query.order_by(VideoRow.id.desc()).limit(PAGE_SIZE + 1)))
-        more = len(rows) > PAGE_SIZE
-        rows = rows[:PAGE_SIZE]
+        rows, cursor = page.cut(await session.scalars(page.narrow(query)))
         jobs = await services.get(JOBS).views(row.job_id for row in rows if row.job_id)
-        return VideoPage(
+        return Page(
             items=tuple(_view(services, row, jobs.get(row.job_id or row.id)) for row in rows),
-            next=str(rows[-1].id) if more else None,
+            next=cursor,
         )
 
     @get("/{video_id:uuid}", permission="video:watch", summary="Show a video")
