@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gestral.capabilities import FETCHER, JOBS, MAILER, MEMBERS, OBJECT_STORE
 from gestral.plugin import Panel, Permission, Plugin, Services, Tables
-from gestral_video.videos.jobs import MAKE, TIDY
+from gestral_video.videos.jobs import MAKE, REMOVE, TIDY
 
 if TYPE_CHECKING:
     import click
@@ -50,7 +50,7 @@ plugin = Plugin(
     optional=(MAILER, MEMBERS),
     routes=_routes,
     tables=Tables(metadata=_metadata, migrations=HERE / "migrations"),
-    jobs=(MAKE, TIDY),
+    jobs=(MAKE, REMOVE, TIDY),
     permissions=(
         Permission(name="video:watch", summary="Watch and download videos", role="viewer"),
         Permission(name="video:make", summary="Make, cancel and delete videos", role="editor"),

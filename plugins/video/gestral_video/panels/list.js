@@ -57,10 +57,11 @@ export class List {
     this.follower.stop();
   }
 
-  /** @param {Video} video */
+  /** @param {Video} video Just ordered, or the one that the same order made before. */
   #added(video) {
     this.#place(video, "prepend");
     this.#tellWhenEmpty();
+    if (!isUnfinished(video)) return this.host.notify("You have this video already.");
     this.follower.follow(video.id);
     this.host.notify("Your video is being made. You can leave this page meanwhile.");
   }

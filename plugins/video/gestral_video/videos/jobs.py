@@ -1,4 +1,4 @@
-"""The jobs: making a video, and tidying the cache."""
+"""The jobs: making a video, removing the files of one, and tidying the cache."""
 
 import time
 import uuid
@@ -17,14 +17,32 @@ if TYPE_CHECKING:
     from gestral_video.make import Made
     from gestral_video.render.video import Video
 
-__all__ = ("MAKE", "TIDY", "MakeArguments", "TidyArguments")
+__all__ = (
+    "MAKE",
+    "REMOVE",
+    "REMOVED_AFTER",
+    "TIDY",
+    "MakeArguments",
+    "RemoveArguments",
+    "TidyArguments",
+)
 
 KEPT = 14 * 24 * 3600.0
 """Seconds after which a file of the cache that nobody used is deleted."""
 
 
+REMOVED_AFTER = 60.0
+"""Seconds after a video's deletion until its files are: who still makes it notices before."""
+
+
 class MakeArguments(msgspec.Struct, frozen=True, kw_only=True):
     """Which video to make."""
+
+    video_id: uuid.UUID
+
+
+class RemoveArguments(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose files to delete."""
 
     video_id: uuid.UUID
 
@@ -118,6 +136,14 @@ async def _finish(context: JobContext, video_id: uuid.UUID, folder: str, made: "
                 )
 
 
+async def remove_files(context: JobContext, arguments: RemoveArguments) -> None:
+    """Delete the files of a video whose row is gone, those of every attempt at it."""
+    store = context.services.get(OBJECT_STORE)
+    keys = [info.key async for info in store.list(f"videos/{arguments.video_id}/")]
+    for key in keys:
+        await store.delete(key)
+
+
 async def tidy(context: JobContext, arguments: TidyArguments) -> None:
     """Delete what the cache holds and nobody used for two weeks."""
     del arguments
@@ -134,5 +160,8 @@ MAKE = Job(
     timeout=3600.0,
     attempts=3,
     queue="render",
+)
+REMOVE = Job(
+    name="remove_files", arguments=RemoveArguments, run=remove_files, timeout=600.0, attempts=10
 )
 TIDY = Job(name="tidy", arguments=TidyArguments, run=tidy, timeout=600.0, cron="17 4 * * *")

@@ -55,10 +55,17 @@ class PostRow(Record, Base):
 
 
 class VideoRow(Record, Base):
-    """A video that somebody ordered. How far it is, the job knows; `ready_at` says that it is."""
+    """A video that somebody ordered. How far it is, the job knows; `ready_at` says that it is.
+
+    A post in a revision has one video of the same choices: that is its natural key. `copy` is 0,
+    but for what was ordered twice before there was such a key.
+    """
 
     __tablename__ = "video"
-    __table_args__ = (Index("ix_video_organisation", "organisation_id", "id"),)
+    __table_args__ = (
+        Index("ix_video_organisation", "organisation_id", "id"),
+        Index("uq_video_order", "organisation_id", "post_id", "choices", "copy", unique=True),
+    )
 
     organisation_id: Mapped[uuid.UUID]
     ordered_by: Mapped[uuid.UUID]
@@ -67,6 +74,7 @@ class VideoRow(Record, Base):
     )
     job_id: Mapped[uuid.UUID | None]
     choices: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    copy: Mapped[int] = mapped_column(default=0)
     ready_at: Mapped[dt.datetime | None] = mapped_column(DateTimeUTC(timezone=True))
     folder: Mapped[str] = mapped_column(String(255), default="")
     details: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)

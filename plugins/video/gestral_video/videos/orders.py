@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
-from uuid_utils.compat import uuid7
 
 from gestral.capabilities import JOBS
+from gestral.errors import ConflictError
 from gestral.plugin import Services
 from gestral_video.articles.article import Article
 from gestral_video.order import Order
@@ -64,20 +64,36 @@ async def order_video(
     order: Order,
     *,
     ordered_by: uuid.UUID,
-) -> VideoRow:
-    """Write a video and ask for the job that makes it, in the caller's transaction."""
-    video = VideoRow(
-        id=uuid7(),
-        organisation_id=post.organisation_id,
-        ordered_by=ordered_by,
-        post=post,
-        choices=msgspec.to_builtins(order),
-        details={},
+) -> tuple[VideoRow, bool]:
+    """Write a video and ask for the job that makes it, in the caller's transaction.
+
+    Returns:
+        The video, and whether it is new: the same order again is the same video. One that failed or
+        was cancelled is tried again.
+
+    Raises:
+        ConflictError: Somebody deleted it at this very moment.
+    """
+    natural_key = {
+        "organisation_id": post.organisation_id,
+        "post_id": post.id,
+        "choices": msgspec.to_builtins(order),
+        "copy": 0,
+    }
+    new_id = await session.scalar(
+        insert(VideoRow)
+        .values(**natural_key, ordered_by=ordered_by)
+        .on_conflict_do_nothing(index_elements=list(natural_key))
+        .returning(VideoRow.id)
     )
-    session.add(video)
-    await session.flush()
-    await enqueue(services, session, video)
-    return video
+    video = await session.scalar(
+        select(VideoRow).filter_by(**natural_key).with_for_update(of=VideoRow)
+    )
+    if video is None:
+        raise ConflictError("The same video was deleted just now.", hint="Order it once more.")
+    if video.ready_at is None:
+        await enqueue(services, session, video)
+    return video, new_id is not None
 
 
 async def enqueue(services: Services, session: "AsyncSession", video: VideoRow) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Controller, delete, get, post
+from litestar import Controller, Response, delete, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody, MultipartBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from sqlalchemy import select
@@ -23,7 +24,7 @@ from gestral_video.narration.narrate import require_voice
 from gestral_video.order import Order
 from gestral_video.render.video import Chapter, Source
 from gestral_video.source import PAGE_BYTES, read_address
-from gestral_video.videos.jobs import FILES
+from gestral_video.videos.jobs import FILES, REMOVE, REMOVED_AFTER, RemoveArguments
 from gestral_video.videos.models import VideoRow
 from gestral_video.videos.orders import enqueue, keep_post, order_video
 
@@ -88,19 +89,29 @@ class VideoView(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[Source, ...]
 
 
+THERE_ALREADY = {
+    200: ResponseSpec(VideoView, description="It was ordered before", generate_examples=False)
+}
+
+
 class VideoController(Controller):
     """The videos of the visitor's organisation."""
 
     path = "/videos"
 
-    @post("/", permission="video:make", summary="Make a video of the post at an address")
+    @post(
+        "/",
+        permission="video:make",
+        responses=THERE_ALREADY,
+        summary="Make a video of the post at an address",
+    )
     async def order(
         self,
         data: JSONBody[AddressOrder],
         services: NamedDependency[Services],
         session: NamedDependency[AsyncSession],
         identity: NamedDependency[Identity],
-    ) -> VideoView:
+    ) -> Response[VideoView]:
         """Read the post now, so that what is wrong with it is said now; make the video later."""
         article = await read_address(data.address, services.get(FETCHER))
         order = msgspec.convert(data, Order, from_attributes=True)
@@ -110,6 +121,7 @@ class VideoController(Controller):
         "/file",
         permission="video:make",
         request_max_body_size=PAGE_BYTES + 64 * 1024,
+        responses=THERE_ALREADY,
         summary="Make a video of an uploaded post",
     )
     async def order_file(
@@ -118,7 +130,7 @@ class VideoController(Controller):
         services: NamedDependency[Services],
         session: NamedDependency[AsyncSession],
         identity: NamedDependency[Identity],
-    ) -> VideoView:
+    ) -> Response[VideoView]:
         """Read the file now; make the video later."""
         try:
             order = msgspec.convert(
@@ -227,17 +239,18 @@ class VideoController(Controller):
         session: NamedDependency[AsyncSession],
         identity: NamedDependency[Identity],
     ) -> None:
-        """Delete a video and its files; what is being made is cancelled."""
+        """Delete a video, and have its files deleted; what is being made is cancelled."""
         video = await _own(session, identity, video_id)
         if video.job_id is not None:
             await services.get(JOBS).cancel(session, video.job_id)
         await session.delete(video)
-        # Before the files: a row without files would be shown, files without a row are nothing.
-        await session.commit()
-        store = services.get(OBJECT_STORE)
-        keys = [info.key async for info in store.list(f"videos/{video_id}/")]
-        for key in keys:
-            await store.delete(key)
+        await services.get(JOBS).enqueue(
+            session,
+            REMOVE,
+            RemoveArguments(video_id=video_id),
+            key=str(video_id),
+            delay=REMOVED_AFTER,
+        )
 
 
 async def _accept(
@@ -246,11 +259,11 @@ async def _accept(
     identity: Identity,
     article: Article,
     order: Order,
-) -> VideoView:
+) -> Response[VideoView]:
     require_voice(article.language)
     kept = await keep_post(session, identity.organisation_id, article)
-    video = await order_video(services, session, kept, order, ordered_by=identity.user_id)
-    return await _shown(services, session, video)
+    video, new = await order_video(services, session, kept, order, ordered_by=identity.user_id)
+    return Response(await _shown(services, session, video), status_code=201 if new else 200)
 
 
 async def _read_upload(upload: UploadFile) -> Article:

@@ -198,8 +198,9 @@ async def test_a_list_is_paged(client: httpx.AsyncClient, gestral: Kit) -> None:
     article = Article(address="upload:x", title="T", blocks=(Paragraph(id="b1", text="One."),))
     async with gestral.across_organisations() as session:
         post = await keep_post(session, user.organisation_id, article)
-        for _ in range(35):
-            await order_video(gestral.platform, session, post, Order(), ordered_by=user.user_id)
+        for number in range(35):
+            order = Order(style=str(number))
+            await order_video(gestral.platform, session, post, order, ordered_by=user.user_id)
     one = gestral.client(user)
     first = (await one.get("/api/v1/video/videos")).json()
     second = (await one.get("/api/v1/video/videos", params={"cursor": first["next"]})).json()
