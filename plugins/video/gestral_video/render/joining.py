@@ -10,6 +10,7 @@ import av
 from av.container import OutputContainer
 from av.packet import Packet
 
+from gestral_video.render.media import open_media
 from gestral_video.render.video import Chapter
 
 __all__ = ("join",)
@@ -49,7 +50,7 @@ def join(
     with av.open(str(path), "w", format="mp4", options=options) as output:
         output.metadata.update(_metadata(title, address, licence))
         _set_chapters(output, chapters, duration)
-        with av.open(str(segments[0][0])) as first, av.open(str(sound)) as heard:
+        with open_media(segments[0][0], "mp4") as first, open_media(sound, "mp4") as heard:
             template = first.streams.video[0]
             video = output.add_stream_from_template(template)
             audio = output.add_stream_from_template(heard.streams.audio[0])
@@ -67,7 +68,7 @@ def _pictures(
     """The packets of all segments, each shifted by the frames before it."""
     frames = 0
     for path, count in segments:
-        with av.open(str(path)) as container:
+        with open_media(path, "mp4") as container:
             stream = container.streams.video[0]
             if bytes(stream.codec_context.extradata or b"") != parameters:
                 raise RuntimeError(f"{path} was encoded with other settings than the first scene.")

@@ -11,6 +11,11 @@ from gestral.errors import InputError
 
 __all__ = ("Pixels", "blurred", "cover", "fills", "is_photograph", "read_picture", "resized")
 
+FORMATS = ("PNG", "JPEG")
+"""What `articles.pictures.prepare` writes."""
+PIXELS_LIMIT = 64_000_000
+"""Pixels of one picture: those that were prepared have far fewer."""
+
 Pixels = npt.NDArray[np.uint8]
 """An image of height x width x 3 in RGB."""
 
@@ -22,10 +27,16 @@ def read_picture(path: str) -> Pixels:
         InputError: It cannot be read.
     """
     try:
-        with Image.open(Path(path)) as image:
+        with Image.open(Path(path), formats=FORMATS) as image:
+            _require_size(image)
             return np.asarray(image.convert("RGB"))
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise InputError(f"The picture {path} cannot be read: {error}.") from error
+
+
+def _require_size(image: Image.Image) -> None:
+    if image.width * image.height > PIXELS_LIMIT:
+        raise ValueError("it has too many pixels")
 
 
 def fills(picture: Pixels, width: int, height: int) -> bool:

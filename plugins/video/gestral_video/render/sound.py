@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gestral.errors import InputError
+from gestral_video.render.media import open_media
 from gestral_video.storyboard.storyboard import Cue, Scene, Storyboard
 
 __all__ = ("LOUDNESS", "SAMPLE_RATE", "SOUND_VERSION", "measured", "mixed_scenes", "write_sound")
@@ -160,7 +161,7 @@ def _read(path: str) -> Samples:
     resampler = av.AudioResampler(format="fltp", layout="mono", rate=SAMPLE_RATE)
     parts: list[npt.NDArray[np.float32]] = []
     try:
-        with av.open(path) as container:
+        with open_media(path, "wav") as container:
             for frame in container.decode(audio=0):
                 parts += [made.to_ndarray()[0] for made in resampler.resample(frame)]
             parts += [made.to_ndarray()[0] for made in resampler.resample(None)]
