@@ -15,6 +15,7 @@ from gestral.capabilities import JobState
 from gestral.jobs.dispatcher import QUEUED_LEASE
 from gestral.jobs.runner import BACK_OFF, LEASE
 from gestral.jobs.tally import Ending
+from gestral.limited import Limits
 from gestral.observe import metrics
 from gestral.observe.context import FIELDS
 from gestral.observe.logs import JsonFormatter
@@ -89,6 +90,11 @@ def test_every_capability_says_who_provides_it(name: str) -> None:
 def test_every_method_of_a_capability_is_named(protocol: type) -> None:
     text = section("Capabilities")
     assert [name for name in members(protocol) if not re.search(rf"`{name}[`(]", text)] == []
+
+
+@pytest.mark.parametrize("field", Limits.__struct_fields__)
+def test_every_limit_of_a_child_has_a_row(field: str) -> None:
+    assert f"\n| `{field}` | " in section("Foreign content")
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda one: one.__name__)

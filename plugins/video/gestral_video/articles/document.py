@@ -9,10 +9,10 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from gestral.errors import InputError, TooLargeError
 
-__all__ = ("PAGE_LIMIT", "decode", "parse_page", "unreadable")
+from .sandbox import PAGE_LIMIT
 
-PAGE_LIMIT: Final = 5_000_000
-"""Bytes of HTML that are read at most; the longest posts are well below a tenth of it."""
+__all__ = ("decode", "parse_page", "unreadable")
+
 DEPTH_LIMIT: Final = 250
 """Elements inside one another: libxml2 silently cuts a tree at 256, posts stay below 60."""
 ELEMENT_LIMIT: Final = 100_000

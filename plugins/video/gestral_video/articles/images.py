@@ -2,13 +2,14 @@
 
 import re
 from itertools import islice
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
-
-from lxml.html import HtmlElement
 
 from .article import Image
 from .text import fold
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
 
 __all__ = ("image_of", "resolve")
 
@@ -59,7 +60,7 @@ def resolve(base: str, address: str) -> str:
     return joined.partition("#")[0].replace(" ", "%20")
 
 
-def image_of(element: HtmlElement, base: str) -> Image | None:
+def image_of(element: "HtmlElement", base: str) -> Image | None:
     """The image that an `img` element shows, or None for ornaments and for what has no address."""
     width, height = _pixels(element, "width"), _pixels(element, "height")
     if 0 < width < _SMALLEST or 0 < height < _SMALLEST:
@@ -75,12 +76,12 @@ def image_of(element: HtmlElement, base: str) -> Image | None:
     return Image(id="", address=address, alt=alt, width=width, height=height)
 
 
-def _pixels(element: HtmlElement, name: str) -> int:
+def _pixels(element: "HtmlElement", name: str) -> int:
     value = re.match(r"\s*(\d{1,5})(?:px)?\s*$", element.get(name, ""))
     return int(value[1]) if value else 0
 
 
-def _largest(element: HtmlElement, base: str) -> str:
+def _largest(element: "HtmlElement", base: str) -> str:
     """The largest address offered: the file linked to, the widest candidate, or the source."""
     link = next(element.iterancestors("a"), None)
     if link is not None:
@@ -97,13 +98,13 @@ def _largest(element: HtmlElement, base: str) -> str:
     return _unscaled(plain)
 
 
-def _holders(element: HtmlElement) -> list[HtmlElement]:
+def _holders(element: "HtmlElement") -> "list[HtmlElement]":
     """The image, and the sources of its `picture`; libxml2 nests them, not knowing `source`."""
     picture = next(element.iterancestors("picture"), None)
     return [element] if picture is None else [element, *picture.iter("source")]
 
 
-def _candidates(holder: HtmlElement) -> list[tuple[float, str]]:
+def _candidates(holder: "HtmlElement") -> list[tuple[float, str]]:
     """Size and address of every candidate in the source sets; a density counts as a size."""
     found = []
     for name in _LAZY_SETS:

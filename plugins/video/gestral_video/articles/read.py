@@ -3,21 +3,18 @@
 import asyncio
 import re
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from gestral.errors import InputError, NotFoundError, TooLargeError
 
 from .article import Article
-from .document import PAGE_LIMIT, decode
-from .sandbox import extract_safely
+from .sandbox import PAGE_LIMIT, extract_safely, read_text_safely
 
 __all__ = ("is_address", "read_bytes", "read_file")
 
 _HTML: Final = (".html", ".htm", ".xhtml")
 _MARKDOWN: Final = (".md", ".markdown")
 _TEXT: Final = (".txt",)
-_YAML_FRONT: Final = re.compile(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
-_TOML_FRONT: Final = re.compile(r"\+\+\+[ \t]*\n(.*?)\n\+\+\+[ \t]*(?:\n|$)", re.DOTALL)
 
 
 def is_address(given: str) -> bool:
@@ -66,9 +63,7 @@ async def read_bytes(data: bytes, name: str, address: str) -> Article:
             hint="Give a post as HTML, Markdown or plain text.",
             code="binary-file",
         )
-    text = decode(data).replace("\r\n", "\n")
-    page = _markdown_page(text, name) if kind in _MARKDOWN else _text_page(text)
-    return await extract_safely(page.encode(), address, whole=True)
+    return await read_text_safely(data, name, address, markdown=kind in _MARKDOWN)
 
 
 def _kind(name: str) -> str:
@@ -116,73 +111,3 @@ def _read(path: Path) -> tuple[bytes, str]:
             f"The file {path} cannot be read: {error.strerror or error}.", code="unreadable-file"
         ) from error
     return data, path.resolve().as_uri()
-
-
-def _markdown_page(text: str, name: str) -> str:
-    from markdown_it import MarkdownIt
-
-    front, body = _front_matter(text, name)
-    # Posts in Markdown hold raw HTML by custom; the walk over the result runs no script of theirs.
-    rendered = (
-        MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(body)
-    )
-    return _page(front, rendered)
-
-
-def _text_page(text: str) -> str:
-    from html import escape
-
-    paragraphs = [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
-    front: dict[str, Any] = {}
-    if len(paragraphs) > 1 and len(paragraphs[0]) < 120 and "\n" not in paragraphs[0]:
-        front["title"] = paragraphs.pop(0)
-    return _page(front, "".join(f"<p>{escape(part)}</p>" for part in paragraphs))
-
-
-def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
-    """The front matter as a mapping, and the text after it."""
-    import tomllib
-
-    import yaml  # type: ignore[import-untyped]  # PyYAML has no type hints
-
-    text = text.lstrip("\ufeff\n")
-    try:
-        if match := _YAML_FRONT.match(text):
-            front = yaml.safe_load(match[1])
-        elif match := _TOML_FRONT.match(text):
-            front = tomllib.loads(match[1])
-        else:
-            return {}, text
-    except (yaml.YAMLError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InputError(
-            f"The front matter at the top of {name} cannot be read: {' '.join(str(error).split())}",
-            hint="Correct it or take it out.",
-            code="bad-front-matter",
-        ) from error
-    return (front if isinstance(front, dict) else {}), text[match.end() :]
-
-
-def _page(front: dict[str, Any], body: str) -> str:
-    """A page that says what the front matter says in the words of HTML."""
-    from html import escape
-
-    language = front.get("lang") or front.get("language") or ""
-    head = [f'<html lang="{escape(str(language))}">' if language else "<html>", "<head>"]
-    if front.get("title"):
-        head.append(f"<title>{escape(str(front['title']))}</title>")
-    for name, key in (
-        ("og:title", "title"),
-        ("author", "author"),
-        ("date", "date"),
-        ("description", "description"),
-        ("og:image", "image"),
-        ("last-modified", "lastmod"),
-    ):
-        value = front.get(key)
-        if isinstance(value, list):
-            value = ", ".join(map(str, value))
-        if isinstance(value, dict):
-            value = value.get("name", "")
-        if value:
-            head.append(f'<meta name="{name}" content="{escape(str(value))}">')
-    return "\n".join((*head, f"</head><body>{body}</body></html>"))

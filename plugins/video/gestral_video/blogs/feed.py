@@ -10,10 +10,17 @@ from typing import Any, Final
 import msgspec
 
 from gestral.errors import InputError, TooLargeError
+from gestral.limited import run_limited
 from gestral_video.articles.images import resolve
-from gestral_video.articles.sandbox import run_limited
 
-__all__ = ("Entry", "Feed", "discover", "parse_feed", "parse_feed_safely")
+__all__ = (
+    "Entry",
+    "Feed",
+    "discover",
+    "discover_safely",
+    "parse_feed",
+    "parse_feed_safely",
+)
 
 FEED_LIMIT: Final = 5_000_000
 """Bytes of a feed; those with a hundred posts in full are below it."""
@@ -68,11 +75,17 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: int = 0
 
 
-class FeedArguments(msgspec.Struct):
-    """Arguments of the limited task `feed`."""
+class Given(msgspec.Struct):
+    """What a limited child is given: a feed or a page, and where it was read."""
 
     data: bytes
     address: str
+
+
+class Found(msgspec.Struct):
+    """The feeds that a page names."""
+
+    feeds: tuple[str, ...]
 
 
 async def parse_feed_safely(data: bytes, address: str) -> Feed:
@@ -83,8 +96,8 @@ async def parse_feed_safely(data: bytes, address: str) -> Feed:
     """
     _require_size(data, address)
     return await run_limited(
-        "feed",
-        FeedArguments(data, address),
+        "gestral_video.blogs.feed:parse_given",
+        Given(data, address),
         Feed,
         overrun=InputError(
             f"The feed {address} could not be read within the limits of time and memory.",
@@ -94,8 +107,37 @@ async def parse_feed_safely(data: bytes, address: str) -> Feed:
     )
 
 
+async def discover_safely(page: bytes, address: str) -> tuple[str, ...]:
+    """`discover` in a child process with limits.
+
+    Raises:
+        InputError: What `discover` raises, and `unreadable-page` when the child dies or overruns.
+    """
+    found = await run_limited(
+        "gestral_video.blogs.feed:discover_given",
+        Given(page, address),
+        Found,
+        overrun=InputError(
+            f"The page {address} could not be read within the limits of time and memory.",
+            hint="Give the address of the blog's feed.",
+            code="unreadable-page",
+        ),
+    )
+    return found.feeds
+
+
+def parse_given(given: Given) -> Feed:
+    """`parse_feed`, in the child."""
+    return parse_feed(given.data, given.address)
+
+
+def discover_given(given: Given) -> Found:
+    """`discover`, in the child."""
+    return Found(discover(given.data, given.address))
+
+
 def parse_feed(data: bytes, address: str) -> Feed:
-    """The feed in `data`, RSS, RDF or Atom, as read from `address`.
+    """The feed in `data`, RSS, RDF or Atom, as read from `address`; for limited children alone.
 
     Raises:
         TooLargeError: `too-large`.
@@ -130,7 +172,7 @@ def parse_feed(data: bytes, address: str) -> Feed:
 
 
 def discover(page: bytes, address: str) -> tuple[str, ...]:
-    """The feeds that an HTML page names, absolute, in its order.
+    """The feeds that an HTML page names, absolute, in its order; for limited children alone.
 
     Raises:
         InputError: What `gestral_video.articles.document.parse_page` raises.

@@ -1,22 +1,13 @@
 """Files and hostile pages, through the limited child process."""
 
-import asyncio
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import pytest
 
 from gestral.errors import InputError, NotFoundError
-from gestral_video.articles.article import Article, Code, Heading, ListBlock
+from gestral_video.articles.article import Code, Heading, ListBlock
 from gestral_video.articles.read import is_address, read_file
-from gestral_video.articles.sandbox import (
-    ExtractArguments,
-    Limits,
-    _environment,
-    extract_safely,
-    run_limited,
-)
+from gestral_video.articles.sandbox import extract_safely
 
 TEXT = "A sentence of a post that is long enough to be worth reading aloud to somebody."
 
@@ -85,48 +76,3 @@ async def test_five_megabytes_of_nested_tags_end_in_a_clear_error() -> None:
     with pytest.raises(InputError) as caught:
         await extract_safely(b"<html>" + b"<div>" * 990_000, "https://blog.example/deep")
     assert caught.value.code == "unreadable-page"
-
-
-@pytest.mark.parametrize(
-    "limits", [Limits(clock=0.01), Limits(memory=60_000_000)], ids=["clock", "memory"]
-)
-async def test_a_child_that_overruns_a_limit_gives_the_error_for_it(limits: Limits) -> None:
-    overrun = InputError("Too much.", code="unreadable-page")
-    arguments = ExtractArguments(f"<html><p>{TEXT}</p>".encode(), "https://blog.example/a")
-    with pytest.raises(InputError) as caught:
-        await run_limited("extract", arguments, Article, overrun=overrun, limits=limits)
-    assert caught.value is overrun
-
-
-async def test_an_unknown_task_gives_the_error_and_nothing_else() -> None:
-    overrun = InputError("Too much.", code="unreadable-page")
-    with pytest.raises(InputError) as caught:
-        await run_limited("no-such-task", Limits(), msgspec.Struct, overrun=overrun)
-    assert caught.value is overrun
-
-
-def test_the_child_does_not_inherit_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GESTRAL_DATABASE_URL", "postgresql://secret")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    assert "secret" not in repr(_environment())
-
-
-async def test_a_cancelled_reading_leaves_no_child_behind(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    started: list[asyncio.subprocess.Process] = []
-    running = asyncio.Event()
-    start = asyncio.create_subprocess_exec
-
-    async def watched(*command: str, **options: Any) -> asyncio.subprocess.Process:
-        started.append(await start(*command, **options))
-        running.set()
-        return started[0]
-
-    monkeypatch.setattr(asyncio, "create_subprocess_exec", watched)
-    task = asyncio.create_task(extract_safely(b"<html>", "https://blog.example/slow"))
-    await running.wait()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert started[0].returncode is not None

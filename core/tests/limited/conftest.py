@@ -1,0 +1,6 @@
+"""The children import their tasks from beside the tests."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
