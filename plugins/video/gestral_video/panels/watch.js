@@ -40,6 +40,7 @@ const downloads = [
   ["mp4", "Video (MP4)"],
   ["webvtt", "Captions (WebVTT)"],
   ["srt", "Captions (SRT)"],
+  ["descriptions", "Descriptions (WebVTT)"],
   ["transcript", "Transcript"],
   ["poster", "Poster"],
 ];
@@ -136,13 +137,29 @@ function player(video, files) {
     src: files.mp4,
   });
   film.ariaLabel = nameOf(video);
-  const track = document.createElement("track");
-  Object.assign(track, { kind: "captions", label: "Captions", src: files.webvtt });
-  track.srclang = video.language;
+  const track = textTrack("captions", "Captions", files.webvtt, video);
   // Captions that are in the picture already would be shown twice.
   track.default = video.captions === "off";
-  film.append(track);
+  film.append(
+    track,
+    textTrack("descriptions", "Descriptions", files.descriptions, video),
+    textTrack("chapters", "Chapters", files.chapter_track, video),
+  );
   return film;
+}
+
+/**
+ * A text track, which browsers and screen readers use as they can.
+ *
+ * @param {string} kind
+ * @param {string} label
+ * @param {string} src
+ * @param {Video} video
+ */
+function textTrack(kind, label, src, video) {
+  const track = document.createElement("track");
+  Object.assign(track, { kind, label, src, srclang: video.language });
+  return track;
 }
 
 /**

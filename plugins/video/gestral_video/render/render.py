@@ -24,7 +24,7 @@ import msgspec
 from PIL import Image
 
 from gestral.errors import InputError, RetryableError
-from gestral_video.publish.captions import srt, webvtt
+from gestral_video.publish.captions import chapter_track, descriptions, srt, webvtt
 from gestral_video.publish.chapters import chapters_of
 from gestral_video.publish.poster import write_poster
 from gestral_video.publish.sources import sources_of
@@ -63,9 +63,8 @@ def render(
 ) -> Video:
     """Render a storyboard.
 
-    Beside `post.mp4` come `post.vtt`, `post.srt`, `post.transcript.md` and `post.poster.jpg`. All
-    are written under other names first: a failed or cancelled rendering leaves none of them
-    half-made, and what was there before as it was.
+    Beside `post.mp4` come the files of `BESIDE`. All are written under other names first: a failed
+    or cancelled rendering leaves none of them half-made, and what was there before as it was.
 
     Args:
         storyboard: At least one scene.
@@ -274,6 +273,16 @@ def _take_digest(path: str) -> str:
 # --- files -----------------------------------------------------------------------------------
 
 
+_TEXTS: dict[str, Callable[[Storyboard], str]] = {
+    "webvtt": webvtt,
+    "srt": srt,
+    "descriptions": descriptions,
+    "chapter_track": chapter_track,
+    "transcript": transcript,
+}
+"""The files beside the video that are text, and what is in them."""
+
+
 def _publish(plan: _Plan, output: Path) -> Video:
     """Write all files under other names, then give them their own."""
     storyboard, scale = plan.storyboard, plan.scale
@@ -284,9 +293,8 @@ def _publish(plan: _Plan, output: Path) -> Video:
     unfinished = Path(mkdtemp(prefix=f".{output.stem}-", dir=output.parent))
     try:
         made = {kind: unfinished / kind for kind in names} | {"mp4": unfinished / "post.mp4"}
-        made["webvtt"].write_text(webvtt(storyboard), encoding="utf-8")
-        made["srt"].write_text(srt(storyboard), encoding="utf-8")
-        made["transcript"].write_text(transcript(storyboard), encoding="utf-8")
+        for kind, text in _TEXTS.items():
+            made[kind].write_bytes(text(storyboard).encode())
         poster = preview_frame(storyboard, _poster_time(storyboard), scale=scale)
         write_poster(poster, made["poster"])
         join(
@@ -310,10 +318,7 @@ def _publish(plan: _Plan, output: Path) -> Video:
     size = stage(storyboard.format, scale)
     return Video(
         path=str(output),
-        webvtt=str(names["webvtt"]),
-        srt=str(names["srt"]),
-        transcript=str(names["transcript"]),
-        poster=str(names["poster"]),
+        **{kind: str(name) for kind, name in names.items()},
         duration=duration,
         width=size.width,
         height=size.height,

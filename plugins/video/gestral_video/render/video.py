@@ -7,6 +7,8 @@ __all__ = ("BESIDE", "Chapter", "Source", "Video")
 BESIDE = {
     "webvtt": ".vtt",
     "srt": ".srt",
+    "descriptions": ".descriptions.vtt",
+    "chapter_track": ".chapters.vtt",
     "transcript": ".transcript.md",
     "poster": ".poster.jpg",
 }
@@ -37,6 +39,8 @@ class Video(msgspec.Struct, frozen=True, kw_only=True):
         path: MP4: H.264 High and AAC, faststart, with chapters.
         webvtt: Captions.
         srt: Captions.
+        descriptions: WebVTT: what is seen and not said.
+        chapter_track: WebVTT: `chapters`.
         transcript: Markdown, every paragraph linked to its source.
         poster: JPEG of the size of the video.
         duration: Seconds, of the picture track.
@@ -51,6 +55,8 @@ class Video(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     webvtt: str
     srt: str
+    descriptions: str
+    chapter_track: str
     transcript: str
     poster: str
     duration: float

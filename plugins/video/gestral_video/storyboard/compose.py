@@ -417,6 +417,7 @@ def _scene(
                 detail=_detail(article),
                 picture=title_picture.path if title_picture else "",
                 picture_address=title_picture.address if title_picture else "",
+                alt=_alt(article, title_picture),
             )
         case "list", ListBlock() as block:
             spoken = _spoken_items(block, group.parts)
@@ -438,9 +439,16 @@ def _scene(
                 picture=group.picture.path,
                 picture_address=group.picture.address,
                 caption=group.image.caption,
+                alt=group.image.alt,
             )
         case _:
             return TextScene(**common, lines=tuple(part.text for part in group.parts))
+
+
+def _alt(article: Article, picture: Picture | None) -> str:
+    """What the page says that the picture shows."""
+    images = (block for block in article.blocks if isinstance(block, Image))
+    return next((image.alt for image in images if picture and image.address == picture.address), "")
 
 
 def _look(before: Sequence[Scene], *, strong: bool) -> int:

@@ -82,13 +82,15 @@ class _Scene(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
 
 
 class TitleScene(_Scene, frozen=True, kw_only=True, tag="title"):
-    """The opening card. `picture` is a local path or empty; `detail` is byline and date."""
+    """The opening card. `picture` is a local path or empty, `alt` its alternative text; `detail` is
+    byline and date."""
 
     title: str
     site_name: str = ""
     detail: str = ""
     picture: str = ""
     picture_address: str = ""
+    alt: str = ""
 
 
 class TextScene(_Scene, frozen=True, kw_only=True, tag="text"):
@@ -126,10 +128,14 @@ class CodeScene(_Scene, frozen=True, kw_only=True, tag="code"):
 
 
 class ImageScene(_Scene, frozen=True, kw_only=True, tag="image"):
-    """A picture under a slow pan and zoom; `caption` is shown on it, `credit` small."""
+    """A picture under a slow pan and zoom; `caption` is shown on it, `credit` small.
+
+    `alt` says what it shows, for those who do not see it.
+    """
 
     picture: str
     picture_address: str = ""
+    alt: str = ""
     caption: str = ""
     credit: str = ""
 

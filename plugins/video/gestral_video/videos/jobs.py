@@ -91,6 +91,8 @@ FILES = {
     "poster": ("post.jpg", "image/jpeg"),
     "webvtt": ("post.vtt", "text/vtt"),
     "srt": ("post.srt", "application/x-subrip"),
+    "descriptions": ("post.descriptions.vtt", "text/vtt"),
+    "chapter_track": ("post.chapters.vtt", "text/vtt"),
     "transcript": ("post.md", "text/markdown"),
 }
 """The files of a `Video` by its attributes: the name in the store and the media type."""

@@ -60,6 +60,8 @@ class Files(msgspec.Struct, frozen=True, kw_only=True):
     poster: str
     webvtt: str
     srt: str
+    descriptions: str
+    chapter_track: str
     transcript: str
     mp4_download: str
 

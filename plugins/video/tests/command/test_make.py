@@ -45,6 +45,8 @@ def test_a_file_becomes_a_video_with_all_that_belongs_to_it(folder: Path) -> Non
     made = json.loads(answer.stdout)
     assert [one["code"] for one in made["problems"]] == ["broken-picture"]
     assert sorted(path.name for path in output.parent.iterdir()) == [
+        "lamps.chapters.vtt",
+        "lamps.descriptions.vtt",
         "lamps.mp4",
         "lamps.poster.jpg",
         "lamps.srt",

@@ -1,11 +1,5 @@
 """Publishing: captions, chapters, sources and the transcript."""
 
-import re
-
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from gestral_video.publish.captions import captions_of, srt, webvtt
 from gestral_video.publish.chapters import chapters_of
 from gestral_video.publish.sources import sources_of
 from gestral_video.publish.transcript import transcript
@@ -44,46 +38,6 @@ def text_scene(text: str, *, heading: str = "", step: float = 0.4, block: str = 
     return TextScene(id="c1", duration=said.end + 0.2, lines=(text,), heading=heading, cues=(said,))
 
 
-SENTENCE = st.lists(st.text("abc<&>,.", min_size=1, max_size=50), min_size=1, max_size=40)
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(SENTENCE, st.floats(0.05, 3)), min_size=1, max_size=6))
-def test_captions_never_overlap_and_hold_their_limits(said: list[tuple[list[str], float]]) -> None:
-    scenes = [text_scene(" ".join(words), step=step) for words, step in said]
-    captions = captions_of(board(*scenes))
-    at = 0.0
-    for caption in captions:
-        assert caption.start >= at
-        assert 5 / 6 - 1e-6 <= caption.end - caption.start <= 7 + 1e-6
-        assert 1 <= len(caption.lines) <= 2
-        assert all(0 < len(line) <= 42 for line in caption.lines)
-        at = caption.end
-    told = "".join("".join(caption.lines) for caption in captions).replace(" ", "")
-    assert told == "".join(word for words, _ in said for word in words)
-
-
-def test_a_caption_starts_with_its_word() -> None:
-    captions = captions_of(board(text_scene("Nine words are here and all can be read.")))
-    assert captions[0].start == 0.0
-    second = TextScene(id="c2", duration=4.0, lines=("x",), cues=(cue("Later words.", start=1.5),))
-    captions = captions_of(board(text_scene("Nine words are here and all can be read."), second))
-    assert abs(captions[-1].start - (9 * 0.4 + 0.2 + 1.5)) < 1e-6
-
-
-def test_webvtt_escapes_what_would_be_markup() -> None:
-    text = webvtt(board(text_scene("a <b> & c --> d")))
-    assert text.startswith("WEBVTT\n")
-    assert "a &lt;b&gt; &amp; c --&gt; d" in text
-    assert re.search(r"^00:00:00\.000 --> 00:00:0\d\.\d{3}$", text, re.MULTILINE)
-
-
-def test_srt_numbers_its_captions() -> None:
-    text = srt(board(text_scene("One."), text_scene("Two.")))
-    assert re.findall(r"^(\d+)$", text, re.MULTILINE) == ["1", "2"]
-    assert "00:00:00,000 --> " in text
-
-
 def test_a_new_heading_starts_a_chapter_unless_the_last_is_too_short() -> None:
     long = "This sentence takes five seconds and more to say, which is enough for one."
     scenes = [
@@ -97,18 +51,18 @@ def test_a_new_heading_starts_a_chapter_unless_the_last_is_too_short() -> None:
     assert chapters[1].start == scenes[0].duration
 
 
-def test_the_transcript_links_every_paragraph_to_its_block() -> None:
+def test_the_transcript_links_every_paragraph_to_its_place_in_the_post() -> None:
     text = transcript(
         board(
             text_scene("Hello there.", block="b1"),
             text_scene("And [more].", block="b1"),
-            text_scene("Next.", heading="Part", block="b2"),
+            text_scene("To-day, next.", heading="Part", block="b2"),
         )
     )
     assert text.startswith("# A \\*title\\*\n")
     link = "https://example.org/a%20post"
-    assert f"Hello there. And \\[more\\]. [¶]({link}#b1)" in text
-    assert f"## Part\n\nNext. [¶]({link}#b2)" in text
+    assert f"Hello there. And \\[more\\]. [¶]({link}#:~:text=Hello%20there.)" in text
+    assert f"## Part\n\nTo-day, next. [¶]({link}#:~:text=To%2Dday%2C%20next.)" in text
 
 
 def test_every_picture_is_among_the_sources_once() -> None:

@@ -77,12 +77,14 @@ def test_title_chapters_and_licence_are_in_the_file(video: Video) -> None:
 def test_captions_transcript_and_poster_lie_beside_the_video(video: Video) -> None:
     assert Path(video.webvtt).read_text().startswith("WEBVTT")
     assert Path(video.srt).read_text().startswith("1\n")
-    assert "https://example.org/post#b1" in Path(video.transcript).read_text()
+    assert "https://example.org/post#:~:text=" in Path(video.transcript).read_text()
     with Image.open(video.poster) as poster:
         assert poster.size == (video.width, video.height)
     assert [source.kind for source in video.sources] == ["post", "picture"]
     stem = Path(video.path).stem
     assert sorted(path.name.removeprefix(stem) for path in Path(video.path).parent.iterdir()) == [
+        ".chapters.vtt",
+        ".descriptions.vtt",
         ".mp4",
         ".poster.jpg",
         ".srt",
