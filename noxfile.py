@@ -20,7 +20,7 @@ PYTHONS = ["3.11", "3.12", "3.13"]
 PLUGINS = ["auth", "email", "video"]
 OURS = ["core", *(f"plugins/{name}" for name in PLUGINS), "."]
 CODE = ["core", "plugins", "frontend", "deploy", "db_scripts", "benchmarks", "noxfile.py"]
-FAST = "not e2e and not chaos"
+FAST = "not e2e and not chaos and not wheels"
 LOCAL = ["gestral-core", *(f"gestral-{name}" for name in PLUGINS), "gestral-deploy"]
 
 
@@ -36,6 +36,23 @@ def install(session: nox.Session, *locks: str, editable: bool = True) -> None:
 def build_frontend(session: nox.Session) -> None:
     """Build the browser application when its sources are newer than what is built."""
     session.run("python", "frontend/build.py")
+
+
+WHEELS = ROOT / ".nox" / "wheels"
+built: list[Path] = []
+"""Where the wheels are that this run of nox has built."""
+
+
+def built_wheels(session: nox.Session) -> Path:
+    """Build our own wheels, once for all sessions of a run, and return their folder."""
+    if not built:
+        shutil.rmtree(WHEELS, ignore_errors=True)
+        build_frontend(session)
+        build = ("python", "-m", "build", "--wheel", "--no-isolation", "--outdir", str(WHEELS))
+        for package in OURS:
+            session.run(*build, package)
+        built.append(WHEELS)
+    return WHEELS
 
 
 @nox.session
@@ -121,13 +138,7 @@ def isolated(session: nox.Session) -> None:
     """Build the wheels; each plugin's with core's alone must pass the conformance suite."""
     install(session, "development", editable=False)
     work = ROOT / session.create_tmp()
-    wheels = work / "wheels"
-    shutil.rmtree(wheels, ignore_errors=True)
-    build_frontend(session)
-    for package in OURS:
-        session.run(
-            "python", "-m", "build", "--wheel", "--no-isolation", "--outdir", str(wheels), package
-        )
+    wheels = built_wheels(session)
     for name in PLUGINS:
         folder = work / f"with-{name}"
         shutil.rmtree(folder, ignore_errors=True)
@@ -148,6 +159,14 @@ def isolated(session: nox.Session) -> None:
             external=True,
         )
         session.chdir(ROOT)
+
+
+@nox.session
+def plugins(session: nox.Session) -> None:
+    """Do with wheels alone what authors and operators of plugins do, from the first to the last."""
+    install(session, "development")
+    session.env["GESTRAL_WHEELS"] = str(built_wheels(session))
+    session.run("pytest", "core/tests/wheels", "core/tests/contract", *session.posargs)
 
 
 @nox.session

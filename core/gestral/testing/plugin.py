@@ -28,12 +28,31 @@ def gestral_plugins(pytestconfig: pytest.Config) -> "Sequence[Plugin]":
     from gestral.app.registry import discover, resolve
 
     chosen = pytestconfig.getoption("--gestral-plugin")
-    found = [one for one in discover() if not chosen or one.name == chosen]
-    registry = resolve(found, os.environ)
-    broken = [f"{one.name}: {one.reason}" for one in registry.entries if one.state == "failed"]
+    registry = resolve(discover(), os.environ)
+    broken = [
+        f"{one.name}: {one.reason}"
+        for one in registry.entries
+        if one.state == "failed" and chosen in {"", one.name}
+    ]
+    found = [entry.plugin for entry in registry.entries if entry.plugin]
+    if chosen:
+        found = _with_providers([one for one in found if one.name == chosen], found)
     if broken or not found:
         pytest.fail("\n".join(broken) or f"no installed plugin is named {chosen!r}", pytrace=False)
-    return [entry.plugin for entry in registry.entries if entry.plugin]
+    return found
+
+
+def _with_providers(chosen: "list[Plugin]", installed: "Sequence[Plugin]") -> "list[Plugin]":
+    """Return the chosen plugins, and those whose capabilities they require."""
+    found = [*chosen]
+    for plugin in found:  # grows on the way
+        found += [
+            one
+            for one in installed
+            if one not in found
+            and any(provision.capability in plugin.requires for provision in one.provides)
+        ]
+    return found
 
 
 @pytest.fixture
