@@ -199,6 +199,7 @@ class Fetcher(Protocol):
         deadline: float | None = None,
         if_none_match: str = "",
         if_modified_since: str = "",
+        robots: bool = True,
     ) -> "Response":
         """Read an address.
 
@@ -209,6 +210,8 @@ class Fetcher(Protocol):
             deadline: Seconds for all of it, redirects and retries included.
             if_none_match: The `etag` of an earlier response: what is unchanged has no body.
             if_modified_since: The `last-modified` of an earlier response, likewise.
+            robots: Whether robots.txt is honoured; false only for what belongs to a page that was
+                read under its rules, such as its pictures.
 
         Raises:
             FetchError: With a stable code for each way in which it can fail.

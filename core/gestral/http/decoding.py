@@ -51,6 +51,10 @@ class Decoder:
         if max(len(self._body), self._taken) > self._limit:
             raise too_large(self._address, self._limit)
 
+    def beginning(self) -> bytes:
+        """Give what was taken so far, no more of it than the limit."""
+        return bytes(self._body[: self._limit])
+
     def finish(self) -> bytes:
         """Give the whole body.
 

@@ -104,12 +104,13 @@ class Exchange:
         await self._session.close()
 
 
-async def read_body(answer: aiohttp.ClientResponse, limit: int) -> bytes:
+async def read_body(answer: aiohttp.ClientResponse, limit: int, *, is_cut: bool = False) -> bytes:
     """Read and decompress a body.
 
     Args:
         answer: An answer whose body is unread.
         limit: The most bytes, before and after decompression.
+        is_cut: Have what is beyond the limit cut off; otherwise it is refused.
 
     Raises:
         FetchError: `too-large` or `encoding-refused`.
@@ -120,11 +121,16 @@ async def read_body(answer: aiohttp.ClientResponse, limit: int) -> bytes:
         answer.headers.getall("Content-Encoding", []),
         answer.headers.getall("Transfer-Encoding", []),
     )
-    if (answer.content_length or 0) > limit:
+    if (answer.content_length or 0) > limit and not is_cut:
         raise too_large(address, limit)
     decoder = Decoder(address, encoding, limit)
-    async for piece in answer.content.iter_any():
-        decoder.feed(piece)
+    try:
+        async for piece in answer.content.iter_any():
+            decoder.feed(piece)
+    except FetchError as error:
+        if is_cut and error.code == "too-large":
+            return decoder.beginning()
+        raise
     return decoder.finish()
 
 

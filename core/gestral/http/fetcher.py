@@ -14,6 +14,7 @@ from gestral.http.decoding import ACCEPT_ENCODING
 from gestral.http.failures import shown
 from gestral.http.networks import PUBLIC, NetworkPolicy
 from gestral.http.politeness import Turns, retry_delay
+from gestral.http.robots import MOST_BYTES, Robots
 from gestral.observe import traces
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ USER_AGENT: Final = f"Gestral/{__version__} (turns blog posts into videos)"
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 BUSY: Final = frozenset({429, 503})
+ROBOTS_DEADLINE: Final = 10.0
+"""Seconds for a robots.txt, within the deadline of whoever needs it."""
+
 PAGES: Final = frozenset({200, 203})
 """The statuses that bring what was asked for (RFC 9110); 202 or 206 would be something else."""
 
@@ -112,8 +116,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     max_bytes: int
     headers: Mapping[str, str]
     is_conditional: bool
+    robots: bool
     until: float
     """The deadline, in the time of the event loop."""
+    is_cut: bool = False
+    """Whether a body beyond `max_bytes` is cut off instead of refused."""
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -133,8 +140,9 @@ class Fetcher:
     """Reads foreign addresses, and only those that lead to the public internet.
 
     Every connection is judged by the address that its socket connects to, redirects included. There
-    are no cookies, credentials or proxies, and every cost has a limit. A fetcher belongs to the
-    event loop of its first `get`; `aclose` it, or use it in an `async with`.
+    are no cookies, credentials or proxies, and every cost has a limit. What a site's robots.txt
+    closes to programs is not read. A fetcher belongs to the event loop of its first `get`; `aclose`
+    it, or use it in an `async with`.
 
     Args:
         policy: Networks and ports that may be reached.
@@ -156,6 +164,7 @@ class Fetcher:
         self._user_agent = user_agent
         self._resolver = resolver
         self._turns = Turns(limits.concurrent, limits.interval)
+        self._robots = Robots(self._read_robots)
         self._opened: Exchange | None = None
 
     async def get(
@@ -167,6 +176,7 @@ class Fetcher:
         deadline: float | None = None,
         if_none_match: str = "",
         if_modified_since: str = "",
+        robots: bool = True,
     ) -> Response:
         """Read an address.
 
@@ -177,11 +187,14 @@ class Fetcher:
             deadline: In seconds, instead of the limit of the fetcher.
             if_none_match: The `etag` header of an earlier response.
             if_modified_since: The `last-modified` header of an earlier response.
+            robots: Whether robots.txt is honoured, at every redirect; only for what belongs to a
+                page that was read under its rules, such as its pictures, is it not asked again.
 
         Raises:
             FetchError: With one of the codes `address-invalid`, `address-private`, `port-refused`,
-                `unreachable`, `redirect-downgraded`, `too-many-redirects`, `timed-out`,
-                `too-large`, `encoding-refused`, `content-type`; or `http-status` as `StatusError`.
+                `robots-refused`, `robots-unavailable`, `unreachable`, `redirect-downgraded`,
+                `too-many-redirects`, `timed-out`, `too-large`, `encoding-refused`,
+                `content-type`; or `http-status` as `StatusError`.
         """
         from gestral.http.addresses import parse
 
@@ -199,21 +212,14 @@ class Fetcher:
             max_bytes=self._limits.max_bytes if max_bytes is None else max_bytes,
             headers=headers,
             is_conditional=bool(if_none_match or if_modified_since),
+            robots=robots,
             until=asyncio.get_running_loop().time() + seconds,
         )
-        url = parse(address, self._policy)
-        try:
-            async with asyncio.timeout_at(request.until):
-                return await self._follow(url, request)
-        except TimeoutError as error:
-            raise FetchError(
-                f"{shown(address)} did not answer completely within {seconds:g} seconds.",
-                hint="Try again later.",
-                code="timed-out",
-            ) from error
+        return await self._read(parse(address, self._policy), request, seconds)
 
     async def aclose(self) -> None:
         """Close every connection. A later `get` opens new ones."""
+        await self._robots.aclose()
         if self._opened is not None:
             exchange, self._opened = self._opened, None
             await exchange.aclose()
@@ -228,6 +234,31 @@ class Fetcher:
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+    async def _read(self, url: "URL", request: Request, seconds: float) -> Response:
+        """Read an address within the deadline, which is so many seconds away."""
+        try:
+            async with asyncio.timeout_at(request.until):
+                return await self._follow(url, request)
+        except TimeoutError as error:
+            raise FetchError(
+                f"{shown(str(url))} did not answer completely within {seconds:g} seconds.",
+                hint="Try again later.",
+                code="timed-out",
+            ) from error
+
+    async def _read_robots(self, url: "URL") -> Response:
+        """Read a robots.txt: through the same guard, by the same limits, but for its size."""
+        request = Request(
+            accept=(),
+            max_bytes=MOST_BYTES,
+            headers={"Accept": "text/plain, */*;q=0.1", "Accept-Encoding": ACCEPT_ENCODING},
+            is_conditional=False,
+            robots=False,
+            until=asyncio.get_running_loop().time() + ROBOTS_DEADLINE,
+            is_cut=True,
+        )
+        return await self._read(url, request, ROBOTS_DEADLINE)
 
     async def _follow(self, url: "URL", request: Request) -> Response:
         """Go from redirect to redirect until there is a response."""
@@ -260,10 +291,11 @@ class Fetcher:
         return step
 
     async def _ask(self, url: "URL", request: Request) -> Response | Moved | Busy:
-        """Send one request."""
+        """Send one request, if the site's robots.txt has nothing against it."""
         host = url.host or ""
+        delay = (await self._robots.rules(url)).require(url) if request.robots else 0.0
         async with (
-            self._turns.turn(host),
+            self._turns.turn(host, delay),
             traces.foreign("GET", host) as note_status,
             self._exchange().open(url, request.headers) as answer,
         ):
@@ -303,7 +335,8 @@ async def respond(answer: "ClientResponse", request: Request) -> Response:
             hint="Give the address of a page that shows the text in a browser.",
             code="content-type",
         )
-    return response(answer, await read_body(answer, request.max_bytes))
+    body = await read_body(answer, request.max_bytes, is_cut=request.is_cut)
+    return response(answer, body)
 
 
 def response(answer: "ClientResponse", body: bytes, *, not_modified: bool = False) -> Response:

@@ -34,8 +34,13 @@ class Turns:
         self._hosts: dict[str, Host] = {}
 
     @asynccontextmanager
-    async def turn(self, name: str) -> AsyncIterator[None]:
-        """Wait for a turn at a host and keep it for the length of the block."""
+    async def turn(self, name: str, interval: float = 0.0) -> AsyncIterator[None]:
+        """Wait for a turn at a host and keep it for the length of the block.
+
+        Args:
+            name: The host.
+            interval: Seconds until the next one may start, when it asks for more than our own.
+        """
         clock = asyncio.get_running_loop().time
         self._forget(clock())
         host = self._hosts.setdefault(name, Host(self._concurrent))
@@ -45,7 +50,7 @@ class Turns:
                 async with host.starting:
                     await asyncio.sleep(host.next_start - clock())
                     # Counted from now, not from when it was due: a late start delays the next.
-                    host.next_start = clock() + self._interval
+                    host.next_start = clock() + max(interval, self._interval)
                 yield
         finally:
             host.users -= 1

@@ -15,8 +15,14 @@ LOOPBACK = NetworkPolicy(allow_networks=(ip_network("127.0.0.1/32"),))
 QUICK = Limits(deadline=20, backoff=0.001, interval=0, max_bytes=100_000)
 
 
+NO_ROBOTS = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
 class HostileServer:
-    """Answers each path with whatever bytes a test has set, and remembers the requests."""
+    """Answers each path with whatever bytes a test has set, and remembers the requests.
+
+    It has no robots.txt unless a test sets one; who asks for that one in vain is not remembered.
+    """
 
     def __init__(self) -> None:
         self.requests: list[bytes] = []
@@ -47,8 +53,12 @@ class HostileServer:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             request = await reader.readuntil(b"\r\n\r\n")
-            self.requests.append(request)
-            await self.behaviours[request.split(b" ")[1].decode()](writer)
+            path = request.split(b" ")[1].decode()
+            if path == "/robots.txt" and path not in self.behaviours:
+                writer.write(NO_ROBOTS)
+            else:
+                self.requests.append(request)
+                await self.behaviours[path](writer)
             writer.close()
             await writer.wait_closed()
         except (ConnectionError, asyncio.IncompleteReadError):

@@ -75,7 +75,7 @@ async def test_a_request_tells_who_asks_and_nothing_else(hostile, monkeypatch):
     # By name, because a cookie jar keeps nothing of an IP address.
     async with Fetcher(policy=policy, resolver=Names("127.0.0.1", "127.0.0.1")) as fetcher:
         for _ in range(2):
-            await fetcher.get(f"http://blog.example:{hostile.port}/")
+            await fetcher.get(f"http://blog.example:{hostile.port}/", robots=False)
     request = hostile.requests[-1].lower()
     assert b"user-agent: gestral/" in request
     assert not any(word in request for word in (b"cookie", b"authorization", b"referer", b"proxy"))
@@ -100,7 +100,7 @@ async def test_a_name_that_changes_its_answer_gains_nothing(hostile):
     hostile.page("/", b"", location, "Connection: close", status="302 Found")
     policy = NetworkPolicy(allow_networks=(ip_network("127.0.0.2/32"),))
     async with Fetcher(policy=policy, resolver=Names("127.0.0.2", "127.0.0.1")) as fetcher:
-        fetched = fetcher.get(f"http://blog.example:{hostile.port}/")
+        fetched = fetcher.get(f"http://blog.example:{hostile.port}/", robots=False)
         assert await code_of(fetched) == "address-private"
     assert len(hostile.requests) == 1
 

@@ -47,7 +47,11 @@ def picture_reader(article: Article, fetcher: Fetcher) -> Fetch:
                 code="picture-not-local",
             )
         answer = await fetcher.get(
-            address, accept=("image/*",), max_bytes=PICTURE_BYTES, deadline=PICTURE_DEADLINE
+            address,
+            accept=("image/*",),
+            max_bytes=PICTURE_BYTES,
+            deadline=PICTURE_DEADLINE,
+            robots=False,  # part of a page that its site's robots.txt has let be read
         )
         return answer.body
 
