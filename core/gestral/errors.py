@@ -46,6 +46,7 @@ class GestralError(Exception):
         message: What happened and where, in whole sentences for the person who caused it.
         hint: What to do about it; empty when the message already says so.
         code: A stable identifier for programs, in kebab-case; the class has a default.
+        retry_after: Seconds after which trying again may help, where that is known.
     """
 
     status: ClassVar[int] = 500
@@ -54,11 +55,14 @@ class GestralError(Exception):
     """The exit code of the `gestral` command that ends with this error."""
     default_code: ClassVar[str] = "internal-error"
 
-    def __init__(self, message: str, *, hint: str = "", code: str = "") -> None:
+    def __init__(
+        self, message: str, *, hint: str = "", code: str = "", retry_after: int | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.code = code or self.default_code
+        self.retry_after = retry_after
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".rstrip()

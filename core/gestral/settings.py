@@ -10,6 +10,10 @@
 | `GESTRAL_SECRET`               | signs addresses of files; at least 32 characters           |
 | `GESTRAL_PUBLIC_URL`           | the address that people use, without a path                |
 | `GESTRAL_HOST`, `GESTRAL_PORT` | where the web server listens                               |
+| `GESTRAL_CONNECTIONS`          | connections that the web server holds open at once         |
+| `GESTRAL_KEEP_ALIVE_SECONDS`   | seconds for which it waits for a request's head on one     |
+| `GESTRAL_REQUEST_SECONDS`      | seconds that a request may take until its answer begins    |
+| `GESTRAL_REQUESTS_AT_ONCE`     | requests of one process that may wait for their answers    |
 | `GESTRAL_PLUGINS_OFF`          | names of plugins to leave switched off, by commas          |
 | `GESTRAL_ALLOW_NETWORKS`       | private networks that posts may be read from, by commas    |
 | `GESTRAL_ALLOW_PORTS`          | ports that posts may be read from, by commas               |
@@ -26,7 +30,7 @@ A plugin's settings are read the same way from `GESTRAL_<NAME>_<FIELD>`.
 import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_origin, get_type_hints
 
 import msgspec
 
@@ -59,6 +63,10 @@ class Settings(LogSettings, frozen=True, kw_only=True):
     public_url: str = "http://127.0.0.1:8000"
     host: str = "127.0.0.1"
     port: int = 8000
+    connections: Annotated[int, msgspec.Meta(ge=1)] = 900
+    keep_alive_seconds: Annotated[float, msgspec.Meta(gt=0)] = 75.0
+    request_seconds: Annotated[float, msgspec.Meta(gt=0)] = 60.0
+    requests_at_once: Annotated[int, msgspec.Meta(ge=1)] = 500
     plugins_off: tuple[str, ...] = ()
     allow_networks: tuple[str, ...] = ()
     allow_ports: tuple[int, ...] = (80, 443)

@@ -20,7 +20,10 @@ from gestral import __version__
 from gestral.app import health
 from gestral.app.access import authorise, platform_of, refuse_foreign, visitor
 from gestral.app.core_plugin import core_plugin
+from gestral.app.deadline import in_time
+from gestral.app.edge import at_the_edge
 from gestral.app.frontend import frontend_routes, panel_routes
+from gestral.app.intake import FORM_PARTS, check_body
 from gestral.app.problems import exception_handlers
 from gestral.app.registry import Candidate, Registry, discover, resolve
 from gestral.app.services import Platform
@@ -43,14 +46,6 @@ CORE = Candidate(name="core", load=lambda: core_plugin)
 
 BODY_BYTES = 1024 * 1024
 """The largest body of a request; a route that takes more says so with `request_max_body_size`."""
-
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
 
 
 def load(
@@ -100,10 +95,10 @@ def application(platform: Platform) -> Litestar:
         dependencies=DEPENDENCIES,
         guards=[refuse_foreign, authorise],
         exception_handlers=exception_handlers,
-        after_request=_add_headers,
-        before_request=answer_again,
+        before_request=_receive,
         request_max_body_size=BODY_BYTES,
-        middleware=[one_transaction],
+        multipart_form_part_limit=FORM_PARTS,
+        middleware=[in_time, one_transaction],
         lifespan=[_lifespan],
         openapi_config=OpenAPIConfig(
             title="Gestral",
@@ -119,7 +114,8 @@ def application(platform: Platform) -> Litestar:
         logging_config=None,
     )
     # Around the router too, which plain middleware is not: what has no route is seen as well.
-    app.asgi_handler = observed(app.asgi_handler)
+    edge = at_the_edge(app.asgi_handler, platform.core_settings)
+    app.asgi_handler = observed(edge)
     return app
 
 
@@ -199,6 +195,14 @@ def _panels(registry: Registry) -> dict[str, set[Path]]:
     }
 
 
+async def _receive(request: Request[Any, Any, Any]) -> Response[Any] | None:
+    """Look at a request before its handler does: what was answered before, what cannot be read."""
+    known = await answer_again(request)
+    if known is None:
+        await check_body(request)
+    return known
+
+
 async def _services(request: Request[Any, Any, Any]) -> Services:
     return platform_of(request)
 
@@ -230,13 +234,6 @@ DEPENDENCIES = {
     "visitor": Provide(_visitor),
     "identity": Provide(_identity),
 }
-
-
-def _add_headers(response: Response[Any]) -> Response[Any]:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Cache-Control", "no-store")
-    return response
 
 
 @asynccontextmanager

@@ -1,18 +1,47 @@
 """Errors over HTTP: problem details (RFC 9457) with a stable code, and never a traceback."""
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from gestral.errors import GestralError
 from gestral.observe.context import request_id
 
-__all__ = ("MEDIA_TYPE", "exception_handlers", "problem", "problem_document")
+if TYPE_CHECKING:
+    from litestar.types import Send
+
+__all__ = (
+    "MEDIA_TYPE",
+    "TITLES",
+    "exception_handlers",
+    "from_database",
+    "from_error",
+    "problem",
+    "send_problem",
+)
 
 MEDIA_TYPE = "application/problem+json"
+
+TITLES: Mapping[int, str] = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""Names of RFC 9110 that Python learned late: a title must not depend on the interpreter."""
+
+CODES: Mapping[int, tuple[str, str]] = {
+    400: ("bad-request", "The request cannot be read."),
+    404: ("not-found", "There is nothing at this address."),
+    405: ("method-not-allowed", "This address takes other methods; the header Allow names them."),
+    413: ("too-large", "The request's body is larger than this address takes."),
+}
+"""The code and the words for what Litestar refuses by itself, by status."""
+
+RETRY_AFTER: Mapping[int, int] = {503: 5}
+"""Seconds to wait after an error of this status that does not say how long."""
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +50,13 @@ Problem = Response[dict[str, Any]]
 
 
 def problem(
-    status: int, code: str, detail: str, *, headers: dict[str, str] | None = None, **more: Any
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    retry_after: int | None = None,
+    **more: Any,
 ) -> Problem:
     """Return a problem document.
 
@@ -30,37 +65,77 @@ def problem(
         code: Stable, for programs.
         detail: What happened and what to do, for people.
         headers: Of the response.
+        retry_after: Seconds, for the header of this name.
         more: Further members, such as `hint`; empty ones are left out.
     """
-    return Response(
-        problem_document(status, code, detail, **more),
-        status_code=status,
-        media_type=MEDIA_TYPE,
-        headers=headers,
-    )
-
-
-def problem_document(status: int, code: str, detail: str, **more: Any) -> dict[str, Any]:
-    """Return the members of a problem document; see `problem`."""
-    return {
+    found = dict(headers or {})
+    if wait := retry_after or RETRY_AFTER.get(status):
+        found["Retry-After"] = str(wait)
+    document = {
         "type": f"urn:gestral:problem:{code}",
-        "title": HTTPStatus(status).phrase,
+        "title": TITLES.get(status) or HTTPStatus(status).phrase,
         "status": status,
         "code": code,
         "detail": detail,
         **{name: value for name, value in {**more, "request_id": request_id()}.items() if value},
     }
+    return Response(document, status_code=status, media_type=MEDIA_TYPE, headers=found)
+
+
+async def send_problem(send: "Send", answer: Problem) -> None:
+    """Send a problem from outside of the routes, where no framework does it."""
+    body = msgspec.json.encode(answer.content)
+    headers = {**answer.headers, "Content-Type": MEDIA_TYPE, "Content-Length": str(len(body))}
+    await send(
+        {
+            "type": "http.response.start",
+            "status": answer.status_code or 500,
+            "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        }
+    )
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def from_error(error: GestralError) -> Problem:
+    """Return the problem that an error of Gestral's own becomes."""
+    return problem(
+        error.status, error.code, error.message, hint=error.hint, retry_after=error.retry_after
+    )
+
+
+def from_database(error: Exception) -> Problem:
+    """Return the problem that an error of PostgreSQL becomes: a value's fault, or the platform's.
+
+    Numbers beyond its range and characters that it cannot keep are the client's doing wherever
+    they slip through, and it may well take again later what it did not take now.
+    """
+    if isinstance(error, DataError):
+        log.warning("the database refused a value", exc_info=error)
+        return problem(
+            422, "invalid-input", "One of the values is beyond what can be kept: check them."
+        )
+    log.error("the database did not answer, or not in time", exc_info=error)
+    return problem(503, "service-unavailable", "The database did not take it. Try again.")
 
 
 def _named(_request: AnyRequest, error: GestralError) -> Problem:
-    return problem(error.status, error.code, error.message, hint=error.hint)
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("%s", error.message, exc_info=error)
+    return from_error(error)
+
+
+def _database(_request: AnyRequest, error: Exception) -> Problem:
+    return from_database(error)
 
 
 def _http(request: AnyRequest, error: HTTPException) -> Problem:
     if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _unexpected(request, error)
-    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
-    return problem(error.status_code, code, error.detail, headers=error.headers)
+    phrase = HTTPStatus(error.status_code).phrase
+    code, words = CODES.get(error.status_code, (phrase.lower().replace(" ", "-"), phrase))
+    # Without words of its own, Litestar repeats the status.
+    detail = words if error.detail == phrase else error.detail
+    return problem(error.status_code, code, detail, headers=error.headers)
 
 
 def _invalid(_request: AnyRequest, error: ValidationException) -> Problem:
@@ -88,5 +163,9 @@ exception_handlers: Any = {
     GestralError: _named,
     ValidationException: _invalid,
     HTTPException: _http,
+    DataError: _database,
+    OperationalError: _database,
+    InterfaceError: _database,
+    PoolTimeoutError: _database,
     Exception: _unexpected,
 }

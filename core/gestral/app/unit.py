@@ -13,7 +13,6 @@ import uuid
 from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from litestar import Request, Response
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,10 +21,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from gestral.app.access import SAFE, platform_of, visitor
-from gestral.app.problems import problem_document
+from gestral.app.problems import from_database, from_error, send_problem
 from gestral.capabilities import CLOCK, Identity
 from gestral.db.tenancy import acting_for, organisation
-from gestral.errors import ConflictError, InputError
+from gestral.errors import ConflictError, GestralError, InputError
 from gestral.jobs.model import RequestRow
 
 if TYPE_CHECKING:
@@ -42,6 +41,9 @@ REPLAYED = "Idempotent-Replayed"
 
 LEASE = dt.timedelta(seconds=60)
 """After which a request whose process is gone may be done anew by who sends it again."""
+
+RETRY_AFTER = 2
+"""Seconds after which a request is mostly answered, for who sent it twice."""
 
 KEPT_HEADERS = ("content-type", "location")
 
@@ -87,6 +89,7 @@ class Unit:
                     "This request took so long that another with its key was begun.",
                     hint="Send it again to see what became of that.",
                     code="idempotency-in-progress",
+                    retry_after=RETRY_AFTER,
                 )
         if self._session is not None:
             await self._session.commit()
@@ -176,22 +179,8 @@ class _Answer:
         except (ConflictError, DBAPIError) as error:
             self._over = True
             await self._unit.end()
-            if isinstance(error, ConflictError):
-                found = problem_document(409, error.code, error.message, hint=error.hint)
-            else:
-                log.exception("an answer could not be committed")
-                found = problem_document(
-                    503, "service-unavailable", "The database did not take it. Try again."
-                )
-            headers = [
-                (b"content-type", b"application/problem+json"),
-                (b"cache-control", b"no-store"),
-            ]
-            await self._send(
-                {"type": "http.response.start", "status": found["status"], "headers": headers}
-            )
-            body = msgspec.json.encode(found)
-            await self._send({"type": "http.response.body", "body": body, "more_body": False})
+            answer = from_error(error) if isinstance(error, GestralError) else from_database(error)
+            await send_problem(self._send, answer)
             return False
         return True
 
@@ -241,6 +230,7 @@ async def answer_again(request: Request[Any, Any, Any]) -> Response[bytes] | Non
             "A request with this Idempotency-Key is being answered.",
             hint="Send it again in some seconds.",
             code="idempotency-in-progress",
+            retry_after=RETRY_AFTER,
         )
     return Response(row.body, status_code=row.status, headers={**row.headers, REPLAYED: "true"})
 

@@ -12,6 +12,10 @@ from gestral.settings import Settings, to_environment
 
 __all__ = ("for_serving", "web", "worker")
 
+HEAD_BYTES = 32768
+"""Of the head of a request, its address and headers, that are kept while it arrives. What is twice
+as large is refused."""
+
 with_parent = click.option(
     "--while-stdin-open",
     is_flag=True,
@@ -37,7 +41,8 @@ def _follow_parent() -> None:
 def web(while_stdin_open: bool) -> None:
     """Serve until SIGTERM or SIGINT."""
     from granian import Granian
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
     from gestral.app.refusals import refuse_unsafe
@@ -55,6 +60,13 @@ def web(while_stdin_open: bool) -> None:
             port=settings.port,
             interface=Interfaces.ASGI,
             factory=True,
+            # Without HTTP/2, which browsers speak over TLS alone: it ends at the proxy.
+            http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(
+                header_read_timeout=int(settings.keep_alive_seconds * 1000),
+                max_buffer_size=HEAD_BYTES,
+            ),
+            backpressure=settings.connections,
             websockets=False,
             log_access=False,
             log_level=LogLevels.warning,

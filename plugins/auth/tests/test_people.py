@@ -101,7 +101,7 @@ async def test_wrong_password_and_unknown_address_get_the_same_answer(
     await signed_up()
     wrong = await sign_in(gestral.client(), password="not it at all")
     unknown = await sign_in(gestral.client(), email="eve@example.com")
-    nonsense = await sign_in(gestral.client(), email="\0 no address")
+    nonsense = await sign_in(gestral.client(), email="\u200b no address")
     assert wrong.status_code == 401
     problems = [answer.json() | {"request_id": ""} for answer in (wrong, unknown, nonsense)]
     assert problems[0] == problems[1] == problems[2]

@@ -34,6 +34,8 @@ WATCHABLE = 6 * 3600
 """Seconds for which the addresses of files in an answer work."""
 
 VIDEOS = Paging(VideoRow.id)
+READING = 90.0
+"""Seconds that an order may take: fetching a page and reading it have limits of their own."""
 
 State = Literal["waiting", "working", "ready", "failed", "cancelled"]
 
@@ -105,6 +107,7 @@ class VideoController(Controller):
         "/",
         permission="video:make",
         responses=THERE_ALREADY,
+        deadline=READING,
         summary="Make a video of the post at an address",
     )
     async def order(
@@ -124,6 +127,7 @@ class VideoController(Controller):
         permission="video:make",
         request_max_body_size=PAGE_BYTES + 64 * 1024,
         responses=THERE_ALREADY,
+        deadline=READING,
         summary="Make a video of an uploaded post",
     )
     async def order_file(
