@@ -13,13 +13,20 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gestral.db.engine import driver_url
-from gestral.db.tenancy import APPLICATION_ROLE, PLATFORM_ROLE, protect, protected
+from gestral.db.tenancy import (
+    APPLICATION_ROLE,
+    PLATFORM_ROLE,
+    organisation_column,
+    protect,
+    protected,
+    unprotect,
+)
 from gestral.errors import ConfigurationError, PluginError
 from gestral.plugin import Plugin
 
 if TYPE_CHECKING:
     from alembic.config import Config
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Table
 
 __all__ = ("MigrationStatus", "differences", "status", "upgrade")
 
@@ -97,7 +104,12 @@ def downgrade(owner_url: str, plugin: Plugin, revision: str) -> None:
     from alembic import command
 
     with _connection(owner_url) as connection:
+        # A column that a policy names cannot be dropped. What keeps it is protected again at the
+        # end of the transaction, which lets nobody else read meanwhile.
+        for table in _tables_there(connection, plugin):
+            unprotect(connection, table)
         command.downgrade(_config(plugin, connection), revision)
+        _protect(connection, plugin)
         connection.commit()
 
 
@@ -236,10 +248,18 @@ def _grant(connection: "Connection", schema: str) -> None:
 
 def _protect(connection: "Connection", plugin: Plugin) -> None:
     """Have the database keep organisations apart in all of a plugin's tables that are there."""
+    for table in _tables_there(connection, plugin):
+        protect(connection, table)
+
+
+def _tables_there(connection: "Connection", plugin: Plugin) -> "Iterator[Table]":
+    """Yield the tables of the models that are there, and say already whose their rows are."""
     from sqlalchemy import inspect
 
     assert plugin.tables is not None  # noqa: S101 - callers choose plugins that have tables
-    there = set(inspect(connection).get_table_names(schema=plugin.name))
+    there = inspect(connection)
     for table in plugin.tables.metadata().tables.values():
-        if table.name in there:
-            protect(connection, table)
+        if there.has_table(table.name, plugin.name):
+            columns = {one["name"] for one in there.get_columns(table.name, plugin.name)}
+            if organisation_column(table) in {"", *columns}:
+                yield table

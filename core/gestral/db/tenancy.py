@@ -27,6 +27,7 @@ __all__ = (
     "policies",
     "protect",
     "protected",
+    "unprotect",
 )
 
 APPLICATION_ROLE = "gestral_app"
@@ -115,3 +116,12 @@ def protect(connection: "Connection", table: "Table") -> None:
         connection.exec_driver_sql(f"DROP POLICY IF EXISTS {policy} ON {name}")
         connection.exec_driver_sql(f"CREATE POLICY {policy} ON {name} {words}")
         connection.exec_driver_sql(f"COMMENT ON POLICY {policy} ON {name} IS '{comment}'")
+
+
+def unprotect(connection: "Connection", table: "Table") -> None:
+    """Take a table's row-level security away, for who locks it and gives it back."""
+    name = f'"{table.schema}"."{table.name}"'
+    for policy in policies(table):
+        connection.exec_driver_sql(f"DROP POLICY IF EXISTS {policy} ON {name}")
+    connection.exec_driver_sql(f"ALTER TABLE {name} NO FORCE ROW LEVEL SECURITY")
+    connection.exec_driver_sql(f"ALTER TABLE {name} DISABLE ROW LEVEL SECURITY")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gestral.capabilities import MAILER, MEMBERS, Mailer
+from gestral.capabilities import MAILER, Mailer
 from gestral.plugin import (
     Capability,
     Job,
@@ -98,7 +98,7 @@ async def _count(state: str, services: Services) -> float:
 
     from gestral_email.models import Message
 
-    async with services.transaction() as session:
+    async with services.across_organisations() as session:
         query = select(func.count()).select_from(Message).where(Message.state == state)
         return float(await session.scalar(query) or 0)
 
@@ -111,7 +111,6 @@ plugin = Plugin(
         Provision(capability=MAILER, factory=_mailer),
         Provision(capability=TRANSPORT, factory=_transport),
     ),
-    optional=(MEMBERS,),
     routes=_routes,
     tables=Tables(metadata=_metadata, migrations=HERE / "migrations"),
     jobs=(DELIVER, SETTLE),

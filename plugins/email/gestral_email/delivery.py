@@ -75,7 +75,7 @@ def compose(message: Message, sender: Address, recipient: str, now: dt.datetime)
 async def settle(services: Services) -> None:
     """Give every message that was left over an end: none is `waiting` or `sending` for ever."""
     now = services.get(CLOCK).now()
-    async with services.transaction() as session:
+    async with services.across_organisations() as session:
         await session.execute(
             update(Message)
             .where(Message.state == "sending", Message.state_since < now - SENDING_LIMIT)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.dialects.postgresql import insert
 
 from gestral.capabilities import CATALOGUE, CLOCK, JOBS
+from gestral.db.tenancy import acting_for_whom
 from gestral.errors import PluginError
 from gestral.plugin import Services
 from gestral.settings import Settings
@@ -57,6 +58,7 @@ class RecordingMailer:
         message_id = await session.scalar(
             insert(Message)
             .values(
+                organisation_id=acting_for_whom(session.info),
                 key=key,
                 template=template,
                 recipient=recipient,
@@ -65,7 +67,7 @@ class RecordingMailer:
                 html=rendered.html,
                 state_since=self._services.get(CLOCK).now(),
             )
-            .on_conflict_do_nothing(index_elements=[Message.key])
+            .on_conflict_do_nothing(index_elements=[Message.organisation_id, Message.key])
             .returning(Message.id)
         )
         if message_id is not None:

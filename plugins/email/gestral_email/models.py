@@ -1,6 +1,7 @@
 """The table of the schema `email`: every mail, and what became of it."""
 
 import datetime as dt
+import uuid
 from typing import Literal
 
 from sqlalchemy import CheckConstraint, DateTime, Index, String, Text
@@ -22,17 +23,26 @@ class Base(Record, DeclarativeBase):
 
 
 class Message(Base):
-    """A mail to one person."""
+    """A mail to one person, on behalf of an organisation or of none, such as a welcome."""
 
     __tablename__ = "message"
     __table_args__ = (
         CheckConstraint(
             "state IN ('waiting', 'sending', 'sent', 'failed', 'unknown')", name="state"
         ),
+        Index(
+            "uq_message_key",
+            "organisation_id",
+            "key",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
+        Index("ix_message_organisation", "organisation_id", "id"),
         Index("ix_message_unfinished", "state", postgresql_where="state IN ('waiting', 'sending')"),
     )
 
-    key: Mapped[str] = mapped_column(String(255), unique=True)
+    organisation_id: Mapped[uuid.UUID | None]
+    key: Mapped[str] = mapped_column(String(255))
     template: Mapped[str] = mapped_column(String(128))
     recipient: Mapped[str] = mapped_column(String(254), index=True)
     subject: Mapped[str] = mapped_column(Text)

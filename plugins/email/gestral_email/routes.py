@@ -8,10 +8,9 @@ import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, select
 
-from gestral.capabilities import MEMBERS, Identity
+from gestral.capabilities import Identity
 from gestral.errors import NotFoundError
 from gestral.paging import Page, PageRequest, Paging
 from gestral.plugin import Services
@@ -53,16 +52,14 @@ class MessageView(MessageSummary, frozen=True, kw_only=True):
 )
 async def mailbox(
     services: NamedDependency[Services],
-    session: NamedDependency[AsyncSession],
     identity: NamedDependency[Identity],
     page: NamedDependency[PageRequest],
 ) -> Page[MessageSummary]:
-    """Return mail to members of the organisation, the newest first."""
-    addresses = await _addresses(services, session, identity)
-    query = select(Message.id, Message.created_at, Message.recipient, Message.subject).where(
-        Message.transport == MailboxTransport.name, Message.recipient.in_(addresses)
-    )
-    rows, cursor = page.cut(await session.execute(page.narrow(query)))
+    """Return the organisation's mail, the newest first."""
+    columns = (Message.id, Message.created_at, Message.recipient, Message.subject)
+    query = select(*columns).where(_readable(services, identity))
+    async with services.across_organisations() as session:
+        rows, cursor = page.cut(await session.execute(page.narrow(query)))
     items = tuple(
         MessageSummary(id=row.id, created_at=row.created_at, to=row.recipient, subject=row.subject)
         for row in rows
@@ -74,18 +71,12 @@ async def mailbox(
 async def message(
     message_id: FromPath[uuid.UUID],
     services: NamedDependency[Services],
-    session: NamedDependency[AsyncSession],
     identity: NamedDependency[Identity],
 ) -> MessageView:
-    """Return one mail to a member of the organisation, whole."""
-    addresses = await _addresses(services, session, identity)
-    found = await session.scalar(
-        select(Message).where(
-            Message.id == message_id,
-            Message.transport == MailboxTransport.name,
-            Message.recipient.in_(addresses),
-        )
-    )
+    """Return one mail of the organisation, whole."""
+    query = select(Message).where(Message.id == message_id, _readable(services, identity))
+    async with services.across_organisations() as session:
+        found = await session.scalar(query)
     if found is None:
         raise NotFoundError(f"There is no message {message_id} in the mailbox.")
     return MessageView(
@@ -101,15 +92,17 @@ async def message(
 handlers: "Sequence[ControllerRouterHandler]" = (mailbox, message)
 
 
-async def _addresses(services: Services, session: AsyncSession, identity: Identity) -> list[str]:
-    """Return the addresses whose mail this person may read: those of their own organisation.
+def _readable(services: Services, identity: Identity) -> ColumnElement[bool]:
+    """Return which mail a person may read: their organisation's, and nobody's that is to them.
+
+    A transaction of the organisation would not see the latter, such as a welcome.
 
     Raises:
         NotFoundError: Mail leaves the machine, so there is no mailbox.
     """
     if services.get(TRANSPORT).name != MailboxTransport.name:
         raise NotFoundError("There is no mailbox: mail is sent to a mail server.")
-    members = services.find(MEMBERS)
-    if members is None:
-        return [identity.email]
-    return [member.email for member in await members.members(session, identity.organisation_id)]
+    theirs = Message.organisation_id.is_(None) & (Message.recipient == identity.email)
+    return (Message.transport == MailboxTransport.name) & (
+        (Message.organisation_id == identity.organisation_id) | theirs
+    )

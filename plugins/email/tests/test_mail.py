@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from gestral.capabilities import JOBS, MAILER
 from gestral.errors import InputError, PluginError
 from gestral.testing.kit import Kit
-from gestral_email import ATTEMPTS, DELIVER, SETTLE, Deliver, Settle
+from gestral_email import ATTEMPTS, DELIVER, SETTLE, Deliver, Settle, plugin
 from gestral_email.models import Message
 
 from .conftest import MailServer
@@ -27,10 +27,11 @@ async def send(
     key: str = "k",
     name: str = "Ada",
     template: str = "greeter/hello",
+    organisation_id: uuid.UUID | None = None,
     then: Callable[[], None] = lambda: None,
 ) -> None:
     """Send in a transaction, and do something more in it."""
-    async with kit.transaction() as session:
+    async with kit.transaction(organisation_id) as session:
         context = {**CONTEXT, "name": name}
         await kit.platform.get(MAILER).send(session, template, to, context, key=key)
         then()
@@ -258,15 +259,53 @@ async def test_without_a_server_mail_stays_and_its_organisation_can_read_it(
 ) -> None:
     ada = gestral.user("email:mailbox", name="Ada")
     eve = gestral.user("email:mailbox", name="Eve")
-    await send(gestral, to=ada.email)
+    await send(gestral, to="bob@example.com", organisation_id=ada.organisation_id)
     await gestral.run_jobs()
     (listed,) = (await gestral.client(ada).get("/api/v1/email/mailbox")).json()["items"]
-    assert (listed["to"], listed["subject"]) == ("ada@example.com", "Hello Ada")
+    assert (listed["to"], listed["subject"]) == ("bob@example.com", "Hello Ada")
     address = f"/api/v1/email/mailbox/{listed['id']}"
     assert "Hello Ada" in (await gestral.client(ada).get(address)).json()["html"]
     assert (await gestral.client(eve).get("/api/v1/email/mailbox")).json()["items"] == []
     assert (await gestral.client(eve).get(address)).status_code == 404
     assert (await gestral.client(gestral.user()).get(address)).status_code == 403
+
+
+async def test_mail_of_one_organisation_is_not_shown_in_another_of_the_same_person(
+    gestral: Kit,
+) -> None:
+    hers = gestral.user("email:mailbox", name="Ada")
+    elsewhere = gestral.user("email:mailbox", name="Ada")
+    await send(gestral, to=hers.email, organisation_id=hers.organisation_id)
+    await send(gestral, to=hers.email, organisation_id=elsewhere.organisation_id)
+    await gestral.run_jobs()
+    for person in (hers, elsewhere):
+        answer = await gestral.client(person).get("/api/v1/email/mailbox")
+        assert len(answer.json()["items"]) == 1, "one key, one mail in each organisation"
+
+
+async def test_mail_of_no_organisation_is_read_by_its_recipient_alone(gestral: Kit) -> None:
+    ada = gestral.user("email:mailbox", name="Ada")
+    admin = gestral.user("email:mailbox", name="Eve", organisation_id=ada.organisation_id)
+    await send(gestral, to=ada.email)
+    await gestral.run_jobs()
+    (listed,) = (await gestral.client(ada).get("/api/v1/email/mailbox")).json()["items"]
+    address = f"/api/v1/email/mailbox/{listed['id']}"
+    assert (await gestral.client(ada).get(address)).status_code == 200
+    assert (await gestral.client(admin).get("/api/v1/email/mailbox")).json()["items"] == []
+    assert (await gestral.client(admin).get(address)).status_code == 404
+
+
+async def test_what_was_left_over_ends_and_is_counted_in_all_organisations(gestral: Kit) -> None:
+    await send(gestral, organisation_id=uuid.uuid4())
+    gestral.clock.turn(days=2)
+    async with gestral.across_organisations() as session:
+        await session.execute(update(Message).values(state="sending"))
+        await gestral.platform.get(JOBS).enqueue(session, SETTLE, Settle())
+    await gestral.run_jobs()
+    async with gestral.across_organisations() as session:
+        assert (await session.scalars(select(Message.state))).one() == "unknown"
+    counts = {one.name: await one.read(gestral.platform) for one in plugin.metrics}
+    assert counts["messages_unknown"] == 1
 
 
 async def test_with_a_server_there_is_no_mailbox(gestral: Kit, mail_server: MailServer) -> None:
