@@ -11,21 +11,19 @@ Which scene a sentence gets (the first rule that holds):
 | an image | its picture is usable | image |
 | any other block | an unused picture stands right before or after the block | image |
 | any other block | two text scenes came before, the section has an unused picture | image |
+| a paragraph | it has its point in one number, none was shown for 20 s (`figures`) | figure |
 | any other block | | text, under the heading of its section |
 
 Consecutive sentences of one block share a scene while it stays below `SCENE_SECONDS` and its text
 below what the format can show well; a longer sentence is told in several scenes. A closing scene
 names the site and its address. The first two looks alternate; the third, the strongest, is kept for
-quotations, spoken headings and the closing scene. Neighbours never wear the same.
+quotations, key figures, spoken headings and the closing scene. Neighbours never wear the same.
 """
 
 import math
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
-from typing import TypedDict
 from urllib.parse import urlsplit
 
 from gestral_video.articles.article import (
@@ -33,14 +31,24 @@ from gestral_video.articles.article import (
     Block,
     Code,
     Heading,
-    Image,
     ListBlock,
     Picture,
     Quote,
 )
-from gestral_video.narration.narration import Narration, Take
-from gestral_video.script.script import Script, Sentence
-from gestral_video.storyboard.phrases import portions
+from gestral_video.narration.narration import Narration
+from gestral_video.script.script import Script
+from gestral_video.storyboard.figures import feature_figures, figure_scene
+from gestral_video.storyboard.groups import (
+    SCENE_SECONDS,
+    Common,
+    Group,
+    Part,
+    headings_of,
+    heard_words,
+    parts_of,
+    plain_words,
+)
+from gestral_video.storyboard.illustrate import illustrate, title_picture_of
 from gestral_video.storyboard.storyboard import (
     CaptionMode,
     ClosingScene,
@@ -59,9 +67,6 @@ from gestral_video.storyboard.storyboard import (
 
 __all__ = ("compose",)
 
-SCENE_SECONDS = 9.0
-"""How long sentences of one block may share a scene; longer, and the eye has nothing to do."""
-
 TEXT_LENGTH: Mapping[Format, int] = {"16:9": 190, "9:16": 170, "1:1": 150, "4:5": 160}
 """Characters that a text or quote scene shows in a size that reads well on a phone."""
 
@@ -78,6 +83,8 @@ SCENE_LEAD_IN = 0.2
 old scene is nearly gone when the first word comes."""
 TAIL = 0.6
 """Silence after the title and after the last sentence, in seconds."""
+FIGURE_TAIL = 0.5
+"""Silence after a key figure, in seconds: it often ends its sentence, and wants to be read."""
 CLOSING_SECONDS = 3.0
 SHORTEST_SCENE = 1.8
 """Seconds: a spoken heading of one word still stands long enough to be read."""
@@ -89,41 +96,6 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A sentence, or the part of a long one that fits a scene; times from the part's start."""
-
-    sentence: Sentence
-    text: str
-    words: tuple[CueWord, ...]
-    take: str
-    take_start: float
-    length: float
-    pause: float
-
-
-@dataclass
-class _Group:
-    """What becomes one scene."""
-
-    kind: str
-    block: Block | None
-    heading: str
-    parts: list[_Part] = field(default_factory=list)
-    picture: Picture | None = None
-    image: Image | None = None
-    lead_in: float = 0.0
-    tail: float = 0.0
-
-    @property
-    def seconds(self) -> float:
-        return sum(part.length + part.pause for part in self.parts)
-
-    @property
-    def text(self) -> str:
-        return " ".join(part.text for part in self.parts)
 
 
 def compose(
@@ -157,12 +129,13 @@ def compose(
     parts = [
         part
         for sentence, take in zip(script.sentences, narration.takes, strict=True)
-        for part in _parts(sentence, take, TEXT_LENGTH[format])
+        for part in parts_of(sentence, take, TEXT_LENGTH[format])
     ]
     groups = _grouped(article, parts, format)
     _unlist(groups)
-    title_picture = _title_picture(article, pictures)
-    _illustrate(article, groups, pictures)
+    title_picture = title_picture_of(article, pictures)
+    illustrate(article, groups, pictures)
+    groups = feature_figures(groups)
     _space(groups)
     scenes: list[Scene] = []
     for group in groups:
@@ -190,59 +163,13 @@ def compose(
     )
 
 
-# --- sentences -------------------------------------------------------------------------------
-
-
-def _parts(sentence: Sentence, take: Take, longest: int) -> Iterator[_Part]:
-    """The sentence, cut where it is too long for one scene; its parts tile the take."""
-    words = _timed_words(sentence, take)
-
-    def fits(portion: Sequence[CueWord]) -> bool:
-        long = portion[-1].end - portion[0].start
-        return sum(len(word.text) + 1 for word in portion) <= longest and long <= 2 * SCENE_SECONDS
-
-    pieces = (words,) if not words or fits(words) else portions(words, fits)
-    spaceless = len(words) > 1 and "".join(word.text for word in words) == sentence.text
-    space = "" if spaceless else " "
-    for index, piece in enumerate(pieces):
-        last = index == len(pieces) - 1
-        start = 0.0 if index == 0 else piece[0].start
-        end = take.duration if last else pieces[index + 1][0].start
-        yield _Part(
-            sentence=sentence,
-            text=sentence.text if len(pieces) == 1 else space.join(word.text for word in piece),
-            words=tuple(
-                CueWord(text=word.text, start=word.start - start, end=word.end - start)
-                for word in piece
-            ),
-            take=take.path,
-            take_start=start,
-            length=end - start,
-            pause=sentence.pause if last else 0.0,
-        )
-
-
-def _timed_words(sentence: Sentence, take: Take) -> tuple[CueWord, ...]:
-    """The take's words; where a voice gives none, the time is shared by letters."""
-    if take.words:
-        return tuple(CueWord(text=w.text, start=w.start, end=w.end) for w in take.words)
-    texts = sentence.text.split()
-    letters = sum(map(len, texts)) or 1
-    words, at = [], 0.0
-    for text in texts:
-        long = take.duration * len(text) / letters
-        words.append(CueWord(text=text, start=at, end=at + long))
-        at += long
-    return tuple(words)
-
-
 # --- groups ----------------------------------------------------------------------------------
 
 
-def _grouped(article: Article, parts: Sequence[_Part], shape: Format) -> list[_Group]:
+def _grouped(article: Article, parts: Sequence[Part], shape: Format) -> list[Group]:
     blocks = {block.id: block for block in article.blocks}
-    headings = _headings(article)
-    groups: list[_Group] = []
+    headings = headings_of(article)
+    groups: list[Group] = []
     for part in parts:
         block = next((blocks[i] for i in part.sentence.block_ids if i in blocks), None)
         kind = _kind(part, block)
@@ -251,18 +178,18 @@ def _grouped(article: Article, parts: Sequence[_Part], shape: Format) -> list[_G
         if last and last.kind == kind and last.block == block and _room(last, part, shape):
             last.parts.append(part)
         else:
-            groups.append(_Group(kind, block, heading, [part]))
+            groups.append(Group(kind, block, heading, [part]))
     return groups
 
 
-def _unlist(groups: Sequence[_Group]) -> None:
+def _unlist(groups: Sequence[Group]) -> None:
     """One item is no list: it is shown as text."""
     for group in groups:
         if group.kind == "list" and isinstance(group.block, ListBlock):
             group.kind = "list" if len(_spoken_items(group.block, group.parts)) > 1 else "text"
 
 
-def _space(groups: Sequence[_Group]) -> None:
+def _space(groups: Sequence[Group]) -> None:
     """Give scenes their silences; a sentence told in two scenes is not interrupted."""
     for before, after in pairwise(groups):
         first = after.parts[0]
@@ -273,11 +200,13 @@ def _space(groups: Sequence[_Group]) -> None:
     for group in (groups[0], groups[-1]):
         group.tail += TAIL
     for group in groups:
+        if group.kind == "figure":
+            group.tail += FIGURE_TAIL
         if group.parts[-1].pause > 0:
             group.tail += max(0.0, SHORTEST_SCENE - group.lead_in - group.seconds - group.tail)
 
 
-def _kind(part: _Part, block: Block | None) -> str:
+def _kind(part: Part, block: Block | None) -> str:
     if block is None and "title" in part.sentence.block_ids:
         return "title"
     match block:
@@ -292,7 +221,7 @@ def _kind(part: _Part, block: Block | None) -> str:
             return "text"
 
 
-def _room(group: _Group, part: _Part, shape: Format) -> bool:
+def _room(group: Group, part: Part, shape: Format) -> bool:
     """Whether the part may join the group's scene."""
     if group.kind == "title":
         return True
@@ -304,121 +233,42 @@ def _room(group: _Group, part: _Part, shape: Format) -> bool:
     return fits and group.seconds + part.length <= SCENE_SECONDS
 
 
-def _headings(article: Article) -> dict[str, str]:
-    """For every block the heading of its section."""
-    heading, found = "", {}
-    for block in article.blocks:
-        if isinstance(block, Heading):
-            heading = block.text
-        found[block.id] = heading
-    return found
-
-
-# --- pictures --------------------------------------------------------------------------------
-
-
-def _usable(picture: Picture | None) -> bool:
-    """Large enough to be looked at, and no strip: icons, spacers and banners fall through."""
-    if picture is None or min(picture.width, picture.height) < 200 or picture.width < 320:
-        return False
-    return 0.3 <= picture.width / picture.height <= 4
-
-
-def _title_picture(article: Article, pictures: Mapping[str, Picture]) -> Picture | None:
-    """The lead picture, else the first that is large enough to fill the frame."""
-    addresses = [article.lead_image]
-    addresses += [block.address for block in article.blocks if isinstance(block, Image)]
-    for address in addresses:
-        picture = pictures.get(address)
-        if picture and picture.width >= 800 and picture.height >= 450 and _usable(picture):
-            return picture
-    return None
-
-
-def _illustrate(
-    article: Article, groups: Sequence[_Group], pictures: Mapping[str, Picture]
-) -> None:
-    """Turn groups into image scenes where the article has a picture for them."""
-    position = {block.id: index for index, block in enumerate(article.blocks)}
-    headings = _headings(article)
-    usable = {
-        block.id: (block, picture)
-        for block in article.blocks
-        if isinstance(block, Image)
-        and (picture := pictures.get(block.address))
-        and _usable(picture)
-    }
-    used: set[str] = set()
-
-    def show(group: _Group, image_id: str) -> None:
-        group.image, group.picture = usable[image_id]
-        group.kind = "image"
-        used.add(group.picture.digest)
-
-    def unused(block_id: str) -> bool:
-        return block_id in usable and usable[block_id][1].digest not in used
-
-    for group in groups:
-        if isinstance(group.block, Image) and unused(group.block.id):
-            show(group, group.block.id)
-    for index, group in enumerate(groups):
-        if group.kind != "text" or group.block is None or isinstance(group.block, Image):
-            continue
-        at = position[group.block.id]
-        after = groups[index + 1].block if index + 1 < len(groups) else None
-        first = index == 0 or groups[index - 1].block != group.block
-        neighbours = [at - 1] if first else []
-        neighbours += [at + 1] if after != group.block else []
-        for neighbour in neighbours:
-            inside = 0 <= neighbour < len(article.blocks)
-            if inside and unused(article.blocks[neighbour].id):
-                show(group, article.blocks[neighbour].id)
-                break
-    for before, between, group in zip(groups, groups[1:], groups[2:], strict=False):
-        if {before.kind, between.kind, group.kind} != {"text"} or group.block is None:
-            continue
-        heading = headings[group.block.id]
-        same = [i for i in usable if unused(i) and headings[i] == heading]
-        if same:
-            show(group, same[0])
-
-
 # --- scenes ----------------------------------------------------------------------------------
 
 
-class _Common(TypedDict):
-    """What every kind of scene is given."""
-
-    id: str
-    duration: float
-    cues: tuple[Cue, ...]
-    heading: str
-    look: int
+_FEATURED: Mapping[str, Callable[[Common, Group], Scene]] = {"figure": figure_scene}
+"""Who makes the scenes of the kinds that have a module of their own."""
 
 
 def _scene(
-    group: _Group, article: Article, title_picture: Picture | None, rate: int, before: list[Scene]
+    group: Group, article: Article, title_picture: Picture | None, rate: int, before: list[Scene]
 ) -> Scene:
     cues, seconds = _cues(group.parts, group.lead_in)
-    stands_out = group.kind == "quote" or isinstance(group.block, Heading)
-    common: _Common = {
+    stands_out = group.kind in {"quote", "figure"} or isinstance(group.block, Heading)
+    common: Common = {
         "id": f"c{len(before) + 1}",
         "duration": _whole_frames(seconds + group.tail, rate),
         "cues": cues,
         "heading": group.heading,
         "look": _look(before, strong=stands_out),
     }
+    if group.kind == "title":
+        return TitleScene(
+            **common,
+            title=article.title,
+            site_name=article.site_name,
+            detail=_detail(article),
+            picture=title_picture.path if title_picture else "",
+            picture_address=title_picture.address if title_picture else "",
+            alt=_alt(article, title_picture),
+        )
+    if group.kind in _FEATURED:
+        return _FEATURED[group.kind](common, group)
+    return _plain_scene(common, group)
+
+
+def _plain_scene(common: Common, group: Group) -> Scene:
     match group.kind, group.block:
-        case "title", _:
-            return TitleScene(
-                **common,
-                title=article.title,
-                site_name=article.site_name,
-                detail=_detail(article),
-                picture=title_picture.path if title_picture else "",
-                picture_address=title_picture.address if title_picture else "",
-                alt=_alt(article, title_picture),
-            )
         case "list", ListBlock() as block:
             spoken = _spoken_items(block, group.parts)
             return ListScene(
@@ -460,7 +310,7 @@ def _look(before: Sequence[Scene], *, strong: bool) -> int:
     return (quiet[-1] + 1) % QUIET_LOOKS if quiet else 0
 
 
-def _cues(parts: Sequence[_Part], lead_in: float) -> tuple[tuple[Cue, ...], float]:
+def _cues(parts: Sequence[Part], lead_in: float) -> tuple[tuple[Cue, ...], float]:
     """The parts one after another, and when the last pause ends."""
     cues, at = [], lead_in
     for part in parts:
@@ -488,31 +338,22 @@ def _whole_frames(seconds: float, rate: int) -> float:
     return max(1, math.ceil(seconds * rate - 1e-6)) / rate
 
 
-def _spoken_items(block: ListBlock, parts: Sequence[_Part]) -> list[tuple[int, float]]:
+def _spoken_items(block: ListBlock, parts: Sequence[Part]) -> list[tuple[int, float]]:
     """Which items are spoken in the parts, and when each begins, in seconds; rising in time.
 
     An item is spoken when its first words (at most four) are heard one after another.
     """
-    heard: list[tuple[str, float]] = []
-    at = 0.0
-    for part in parts:
-        for word in part.words:
-            heard += [(plain, at + word.start) for plain in _plain(word.text)]
-        at += part.length + part.pause
+    heard = heard_words(parts)
     texts = [text for text, _ in heard]
     found, from_word = [], 0
     for index, item in enumerate(block.items):
-        words = _plain(item)[:4]
+        words = plain_words(item)[:4]
         for start in range(from_word, len(texts) - len(words) + 1):
             if words and texts[start : start + len(words)] == words:
                 found.append((index, heard[start][1]))
                 from_word = start + len(words)
                 break
     return found
-
-
-def _plain(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold())
 
 
 def _detail(article: Article) -> str:

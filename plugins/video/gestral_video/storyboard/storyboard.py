@@ -10,6 +10,7 @@ __all__ = (
     "CodeScene",
     "Cue",
     "CueWord",
+    "FigureScene",
     "Format",
     "ImageScene",
     "ListScene",
@@ -140,6 +141,24 @@ class ImageScene(_Scene, frozen=True, kw_only=True, tag="image"):
     credit: str = ""
 
 
+class FigureScene(_Scene, frozen=True, kw_only=True, tag="figure"):
+    """A number, large, that counts up while it is spoken, between the words of its clause.
+
+    Attributes:
+        before: The words that lead to it; may be empty.
+        figure: As it is written, with sign, scale and unit.
+        after: The words that follow it; may be empty.
+        begins: When its first word is heard, in seconds from the start of the scene.
+        arrives: When it has been spoken: from then on it is shown as it is written.
+    """
+
+    figure: str
+    before: str = ""
+    after: str = ""
+    begins: float = 0.0
+    arrives: float = 0.0
+
+
 class ClosingScene(_Scene, frozen=True, kw_only=True, tag="closing"):
     """The last card: whose post it was and where to read it."""
 
@@ -147,7 +166,16 @@ class ClosingScene(_Scene, frozen=True, kw_only=True, tag="closing"):
     address: str = ""
 
 
-Scene = TitleScene | TextScene | QuoteScene | ListScene | CodeScene | ImageScene | ClosingScene
+Scene = (
+    TitleScene
+    | TextScene
+    | FigureScene
+    | QuoteScene
+    | ListScene
+    | CodeScene
+    | ImageScene
+    | ClosingScene
+)
 
 
 class Storyboard(msgspec.Struct, frozen=True, kw_only=True):

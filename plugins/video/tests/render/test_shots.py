@@ -1,5 +1,6 @@
 """Shots: nothing overflows, whatever the text; colours can be read; pictures do not shake."""
 
+import re
 from collections.abc import Callable
 
 import cv2
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from gestral_video.render.compositor import Canvas, Draw, Rect
 from gestral_video.render.patches import opaque_patch
 from gestral_video.render.shots import Shot, make_shot
+from gestral_video.render.shots.figure import counted
 from gestral_video.render.stage import stage
 from gestral_video.render.styles import STYLES, Style, contrast
 from gestral_video.render.syntax import coloured_lines
@@ -20,6 +22,7 @@ from gestral_video.storyboard.storyboard import (
     CodeScene,
     Cue,
     CueWord,
+    FigureScene,
     Format,
     ImageScene,
     ListScene,
@@ -72,6 +75,12 @@ def scenes(text: str, picture: str) -> list[Scene]:
             cues=(other,),
         ),
         CodeScene(id="c5", duration=seconds, code=f"{text}\n" * 80, language="python", cues=(cue,)),
+        FigureScene(
+            id="c5", duration=seconds, before=text, figure=text, after=text, heading=text, arrives=2
+        ),
+        FigureScene(
+            id="c5", duration=seconds, before=text, figure=f"${'9' * 30}", arrives=2, cues=(cue,)
+        ),
         ImageScene(
             id="c6", duration=seconds, picture=picture, caption=text, credit=text, cues=(other,)
         ),
@@ -230,3 +239,14 @@ def test_a_spoken_word_is_lit_while_it_is_spoken(cue: Callable[[str, float], Cue
     patches = [draw.patch for draw in drawn if draw]
     assert patches[0] is patches[1]
     assert patches[1] is not patches[2]
+
+
+@pytest.mark.parametrize("figure", ["12.5 %", "$3.2 billion", "1,200", "3×", "−5.00", "007"])  # noqa: RUF001
+def test_a_figure_counts_up_and_arrives_as_it_is_written(figure: str) -> None:
+    shown = [counted(figure, step / 100) for step in range(101)]
+    values = [float(re.sub(r"[^\d.]", "", text)) for text in shown]
+    assert values[0] == 0
+    assert values == sorted(values)
+    assert shown[-1] == figure
+    assert figure not in shown[:-1]
+    assert all(len(text) <= len(figure) for text in shown)

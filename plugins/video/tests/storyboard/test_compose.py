@@ -1,6 +1,6 @@
 """Composing: which sentence gets which scene, and when."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from gestral_video.articles.article import (
     Article,
-    Block,
     Code,
     Heading,
     Image,
@@ -18,7 +17,7 @@ from gestral_video.articles.article import (
     Picture,
     Quote,
 )
-from gestral_video.narration.narration import Narration, Take, Word
+from gestral_video.narration.narration import Narration, Take
 from gestral_video.script.script import Script, Sentence
 from gestral_video.storyboard.compose import compose
 from gestral_video.storyboard.storyboard import (
@@ -32,53 +31,11 @@ from gestral_video.storyboard.storyboard import (
     TitleScene,
 )
 
-
-def take(sentence: Sentence, seconds_a_word: float = 0.3) -> Take:
-    texts = sentence.text.split()
-    words = tuple(
-        Word(text=text, start=i * seconds_a_word, end=(i + 1) * seconds_a_word)
-        for i, text in enumerate(texts)
-    )
-    return Take(
-        sentence_id=sentence.id,
-        path=f"{sentence.id}.wav",
-        rate=24000,
-        duration=len(texts) * seconds_a_word,
-        words=words,
-        digest=sentence.id,
-    )
+Compose = Callable[..., Storyboard]
+Pictured = Callable[..., Picture]
 
 
-def picture(address: str, width: int = 1600, height: int = 900) -> Picture:
-    return Picture(address=address, path=address, width=width, height=height, digest=address)
-
-
-def storyboard(
-    blocks: Sequence[Block],
-    said: Sequence[tuple[str, str]],
-    pictures: Sequence[Picture] = (),
-) -> Storyboard:
-    """The storyboard of an article of which these (block id, text) are spoken after the title."""
-    sentences = [("title", "A title"), *said]
-    script = Script(
-        mode="full",
-        language="en",
-        sentences=tuple(
-            Sentence(id=f"s{i}", text=text, spoken=text, block_ids=(block,))
-            for i, (block, text) in enumerate(sentences, start=1)
-        ),
-    )
-    narration = Narration(voice="test", takes=tuple(take(s) for s in script.sentences))
-    article = Article(
-        address="https://example.org/post?from=feed",
-        title="A title",
-        site_name="Example",
-        blocks=tuple(blocks),
-    )
-    return compose(article, script, narration, {p.address: p for p in pictures})
-
-
-def test_every_kind_of_block_gets_its_scene() -> None:
+def test_every_kind_of_block_gets_its_scene(storyboard: Compose, picture: Pictured) -> None:
     board = storyboard(
         [
             Heading(id="b1", text="Part"),
@@ -110,20 +67,24 @@ def test_every_kind_of_block_gets_its_scene() -> None:
     assert closing.address == "example.org/post"
 
 
-def test_neighbours_never_look_alike() -> None:
+def test_neighbours_never_look_alike(storyboard: Compose) -> None:
     said = [(f"b{i}", f"Sentence number {i} of the post.") for i in range(1, 9)]
     board = storyboard([Paragraph(id=i, text=t) for i, t in said], said)
     for before, after in pairwise(board.scenes):
         assert before.look != after.look
 
 
-def test_a_picture_too_small_to_look_at_is_not_shown() -> None:
+def test_a_picture_too_small_to_look_at_is_not_shown(
+    storyboard: Compose, picture: Pictured
+) -> None:
     blocks = [Paragraph(id="b1", text="Hello there."), Image(id="b2", address="p")]
     board = storyboard(blocks, [("b1", "Hello there.")], [picture("p", 64, 64)])
     assert not any(isinstance(scene, ImageScene) for scene in board.scenes)
 
 
-def test_after_two_scenes_of_text_a_picture_of_the_section_is_shown() -> None:
+def test_after_two_scenes_of_text_a_picture_of_the_section_is_shown(
+    storyboard: Compose, picture: Pictured
+) -> None:
     said = [(f"b{i}", f"Sentence number {i} of the post.") for i in range(1, 5)]
     blocks = [Paragraph(id=i, text=t) for i, t in said]
     spacer = Code(id="b8", text="never spoken")
@@ -134,7 +95,9 @@ def test_after_two_scenes_of_text_a_picture_of_the_section_is_shown() -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=6), st.sampled_from([24, 25, 30, 60]))
-def test_scenes_are_whole_frames_and_takes_are_told_whole(lengths: list[int], rate: int) -> None:
+def test_scenes_are_whole_frames_and_takes_are_told_whole(
+    take: Callable[..., Take], lengths: list[int], rate: int
+) -> None:
     sentences = tuple(
         Sentence(id=f"s{i}", text=" ".join(["word"] * n), spoken="", block_ids=("b1",), pause=0.2)
         for i, n in enumerate(lengths)

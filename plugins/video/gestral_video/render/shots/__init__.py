@@ -15,6 +15,7 @@ from gestral_video.render.shots.captions import caption_layers
 from gestral_video.render.shots.closing import closing_shot
 from gestral_video.render.shots.code import code_shot
 from gestral_video.render.shots.desk import Desk, Drawn, Placed, Shot, argb, even
+from gestral_video.render.shots.figure import figure_shot
 from gestral_video.render.shots.image import image_shot
 from gestral_video.render.shots.list import list_shot
 from gestral_video.render.shots.quote import quote_shot
@@ -26,6 +27,7 @@ from gestral_video.storyboard.storyboard import (
     CaptionMode,
     ClosingScene,
     CodeScene,
+    FigureScene,
     ImageScene,
     ListScene,
     QuoteScene,
@@ -40,6 +42,7 @@ __all__ = ("Placed", "Shot", "make_shot")
 _SHOTS: Mapping[type[Scene], Callable[[Desk, Any], Drawn]] = {
     TitleScene: title_shot,
     TextScene: text_shot,
+    FigureScene: figure_shot,
     QuoteScene: quote_shot,
     ListScene: list_shot,
     CodeScene: code_shot,
