@@ -31,6 +31,7 @@ from gestral_video.articles.article import (
     Block,
     Code,
     Heading,
+    Image,
     ListBlock,
     Picture,
     Quote,
