@@ -87,7 +87,8 @@ def _fetcher(services: Services) -> Fetcher:
 
     settings = _platform(services).core_settings
     return open_fetcher(
-        WayOut(allow_networks=settings.allow_networks, allow_ports=settings.allow_ports)
+        WayOut(allow_networks=settings.allow_networks, allow_ports=settings.allow_ports),
+        redis_url=settings.redis_url,
     )
 
 

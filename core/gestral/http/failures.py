@@ -5,10 +5,29 @@ from typing import Final
 from gestral.errors import FetchError
 from gestral.http.networks import NetworkPolicy
 
-__all__ = ("invalid", "port_refused", "private", "shown", "too_large", "undecodable")
+__all__ = ("BusyError", "invalid", "port_refused", "private", "shown", "too_large", "undecodable")
 
 LONGEST_SHOWN: Final = 200
 """Characters of an address in a message."""
+
+
+class BusyError(FetchError):
+    """A host has asked to be left alone for longer than there is time.
+
+    Args:
+        host: Its name.
+        seconds: How long it is to be left alone yet.
+    """
+
+    default_code = "host-busy"
+
+    def __init__(self, host: str, seconds: float) -> None:
+        time = f"{seconds / 60:.0f} minutes" if seconds > 90 else f"{seconds:.0f} seconds"
+        super().__init__(
+            f"{shown(host)} has had too many requests and asks to be left alone for {time}.",
+            hint="Try again after that.",
+        )
+        self.seconds = seconds
 
 
 def invalid(address: str, reason: str) -> FetchError:

@@ -13,8 +13,9 @@ from gestral.errors import FetchError
 from gestral.http.decoding import ACCEPT_ENCODING
 from gestral.http.failures import shown
 from gestral.http.networks import PUBLIC, NetworkPolicy
-from gestral.http.politeness import Turns, retry_delay
+from gestral.http.politeness import Turns, retry_delay, seconds_from
 from gestral.http.robots import MOST_BYTES, Robots
+from gestral.http.shared import SharedTurns
 from gestral.observe import traces
 
 if TYPE_CHECKING:
@@ -149,6 +150,8 @@ class Fetcher:
         limits: What one fetch may cost, and the politeness towards one host.
         user_agent: How the fetcher introduces itself.
         resolver: Looks up names; the system's by default.
+        redis_url: The Valkey over which the politeness towards a host is shared with all processes
+            that name it; "" keeps it within this one.
     """
 
     def __init__(
@@ -158,12 +161,14 @@ class Fetcher:
         limits: Limits = Limits(),  # noqa: B008 - frozen
         user_agent: str = USER_AGENT,
         resolver: "AbstractResolver | None" = None,
+        redis_url: str = "",
     ) -> None:
         self._policy = policy
         self._limits = limits
         self._user_agent = user_agent
         self._resolver = resolver
-        self._turns = Turns(limits.concurrent, limits.interval)
+        shared = SharedTurns(redis_url, limits.concurrent, limits.interval) if redis_url else None
+        self._turns = Turns(limits.concurrent, limits.interval, shared)
         self._robots = Robots(self._read_robots)
         self._opened: Exchange | None = None
 
@@ -194,7 +199,7 @@ class Fetcher:
             FetchError: With one of the codes `address-invalid`, `address-private`, `port-refused`,
                 `robots-refused`, `robots-unavailable`, `unreachable`, `redirect-downgraded`,
                 `too-many-redirects`, `timed-out`, `too-large`, `encoding-refused`,
-                `content-type`; or `http-status` as `StatusError`.
+                `content-type`; `http-status` as `StatusError`, or `host-busy` as `BusyError`.
         """
         from gestral.http.addresses import parse
 
@@ -220,6 +225,7 @@ class Fetcher:
     async def aclose(self) -> None:
         """Close every connection. A later `get` opens new ones."""
         await self._robots.aclose()
+        await self._turns.aclose()
         if self._opened is not None:
             exchange, self._opened = self._opened, None
             await exchange.aclose()
@@ -280,9 +286,10 @@ class Fetcher:
         """Ask again while the server says that it is busy, as far as limits and deadline allow."""
         attempt = 1
         while isinstance(step := await self._ask(url, request), Busy):
-            delay = retry_delay(
-                attempt, step.retry_after, backoff=self._limits.backoff, now=datetime.now(UTC)
-            )
+            now = datetime.now(UTC)
+            if rest := seconds_from(step.retry_after, now):
+                await self._turns.rest(url.host or "", rest)
+            delay = retry_delay(attempt, step.retry_after, backoff=self._limits.backoff, now=now)
             seconds_left = request.until - asyncio.get_running_loop().time()
             if attempt >= self._limits.attempts or delay >= seconds_left:
                 raise StatusError(shown(str(url)), step.status)
@@ -295,7 +302,7 @@ class Fetcher:
         host = url.host or ""
         delay = (await self._robots.rules(url)).require(url) if request.robots else 0.0
         async with (
-            self._turns.turn(host, delay),
+            self._turns.turn(host, until=request.until, interval=delay),
             traces.foreign("GET", host) as note_status,
             self._exchange().open(url, request.headers) as answer,
         ):

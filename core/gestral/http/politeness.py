@@ -1,4 +1,7 @@
-"""Being a guest on other people's servers: taking turns, and coming back when they say."""
+"""Being a guest on other people's servers: taking turns, and coming back when they say.
+
+The limits hold within a process; with a `SharedTurns` they hold over all of them.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,8 +9,17 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import uniform
+from typing import TYPE_CHECKING, Final
 
-__all__ = ("Turns", "retry_delay")
+from gestral.http.failures import BusyError
+
+if TYPE_CHECKING:
+    from gestral.http.shared import SharedTurns
+
+__all__ = ("Turns", "retry_delay", "seconds_from")
+
+LONGEST_REST: Final = 3600.0
+"""Seconds for which a host is left alone at most, whatever it asks for."""
 
 
 class Host:
@@ -18,6 +30,7 @@ class Host:
         self.starting = asyncio.Lock()
         self.users = 0
         self.next_start = 0.0
+        self.rest_until = 0.0
 
 
 class Turns:
@@ -26,39 +39,70 @@ class Turns:
     Args:
         concurrent: How many may run at the same time.
         interval: The least seconds between the starts of two.
+        shared: What the processes share; each keeps the limits by itself without.
     """
 
-    def __init__(self, concurrent: int, interval: float) -> None:
+    def __init__(
+        self, concurrent: int, interval: float, shared: "SharedTurns | None" = None
+    ) -> None:
         self._concurrent = concurrent
         self._interval = interval
+        self._shared = shared
         self._hosts: dict[str, Host] = {}
 
     @asynccontextmanager
-    async def turn(self, name: str, interval: float = 0.0) -> AsyncIterator[None]:
+    async def turn(self, name: str, *, until: float, interval: float = 0.0) -> AsyncIterator[None]:
         """Wait for a turn at a host and keep it for the length of the block.
 
         Args:
             name: The host.
+            until: The deadline, in the time of the event loop.
             interval: Seconds until the next one may start, when it asks for more than our own.
+
+        Raises:
+            BusyError: The host is to be left alone until after the deadline.
         """
         clock = asyncio.get_running_loop().time
         self._forget(clock())
         host = self._hosts.setdefault(name, Host(self._concurrent))
         host.users += 1
+        token = ""
         try:
             async with host.slots:
                 async with host.starting:
-                    await asyncio.sleep(host.next_start - clock())
+                    rest = host.rest_until - clock()
+                    if rest > 0 and host.rest_until >= until:
+                        raise BusyError(name, rest)
+                    await asyncio.sleep(max(rest, host.next_start - clock()))
+                    if self._shared is not None:
+                        token = await self._shared.take(name, until=until, interval=interval)
                     # Counted from now, not from when it was due: a late start delays the next.
                     host.next_start = clock() + max(interval, self._interval)
                 yield
         finally:
             host.users -= 1
+            if token and self._shared is not None:
+                await self._shared.give_back(name, token)
+
+    async def rest(self, name: str, seconds: float) -> None:
+        """Leave a host alone for so many seconds, an hour at most."""
+        seconds = min(seconds, LONGEST_REST)
+        host = self._hosts.setdefault(name, Host(self._concurrent))
+        host.rest_until = max(host.rest_until, asyncio.get_running_loop().time() + seconds)
+        if self._shared is not None:
+            await self._shared.rest(name, seconds)
+
+    async def aclose(self) -> None:
+        """Close the connection to what the processes share."""
+        if self._shared is not None:
+            await self._shared.aclose()
 
     def _forget(self, now: float) -> None:
         """Drop the hosts that nobody waits for, so that a long life does not fill the memory."""
         idle = [
-            name for name, host in self._hosts.items() if host.users == 0 and host.next_start <= now
+            name
+            for name, host in self._hosts.items()
+            if host.users == 0 and max(host.next_start, host.rest_until) <= now
         ]
         for name in idle:
             del self._hosts[name]

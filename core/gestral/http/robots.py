@@ -143,7 +143,7 @@ class Robots:
             seconds = lifetime(response.headers.get("cache-control", ""))
         except FetchError as error:
             if error.code in PASSED_ON:
-                return Rules(problem=bare(error))
+                return Rules(problem=error)
             if is_absent(error):
                 rules = Rules()
             else:
@@ -178,7 +178,7 @@ def is_absent(error: FetchError) -> bool:
 def unavailable(url: "URL", problem: FetchError) -> FetchError:
     """Say that nothing may be read, because a robots.txt cannot be had."""
     if problem.code in PASSED_ON:
-        return bare(problem)
+        return problem
     return FetchError(
         f"{shown(str(url))} may not be read for now, because its site's robots.txt cannot be: "
         f"{problem.message}",

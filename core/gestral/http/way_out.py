@@ -22,11 +22,17 @@ class WayOut(msgspec.Struct, frozen=True, kw_only=True):
     allow_ports: tuple[int, ...] = (80, 443)
 
 
-def open_fetcher(way_out: WayOut) -> Fetcher:
-    """Make a fetcher; whoever makes it closes it."""
+def open_fetcher(way_out: WayOut, *, redis_url: str = "") -> Fetcher:
+    """Make a fetcher; whoever makes it closes it.
+
+    Args:
+        way_out: What the operator allows.
+        redis_url: The Valkey of the platform, where there is one.
+    """
     return Fetcher(
+        redis_url=redis_url,
         policy=NetworkPolicy(
             allow_networks=tuple(ipaddress.ip_network(text) for text in way_out.allow_networks),
             allow_ports=frozenset(way_out.allow_ports),
-        )
+        ),
     )

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from itertools import pairwise
+from math import inf
 
 import pytest
 import trustme
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from gestral.errors import FetchError
-from gestral.http import PUBLIC, Fetcher, Limits, NetworkPolicy, StatusError
+from gestral.http import PUBLIC, BusyError, Fetcher, Limits, NetworkPolicy, StatusError
 from gestral.http.addresses import redirected
 from gestral.http.decoding import Decoder
 from gestral.http.politeness import Turns, retry_delay
@@ -350,7 +351,11 @@ async def test_a_server_that_wants_to_be_left_alone_past_the_deadline_is(fetcher
     for word in ("3600", "Fri, 31 Dec 9999 23:59:59 GMT", "9" * 400):
         hostile.requests.clear()
         address = hostile.page("/", b"", f"Retry-After: {word}", status="503 Busy")
-        assert await code_of(fetcher.get(address)) == "http-status"
+        async with Fetcher(policy=fetcher._policy, limits=fetcher._limits) as new:
+            assert await code_of(new.get(address)) == "http-status"
+            with pytest.raises(BusyError, match="for 60 minutes") as busy:
+                await new.get(f"{hostile.address}/another")
+        assert (busy.value.code, round(busy.value.seconds)) == ("host-busy", 3600)
         assert len(hostile.requests) == 1
 
 
@@ -419,7 +424,7 @@ async def test_starts_at_one_host_keep_their_distance():
     nexts: list[float] = []
 
     async def visit() -> None:
-        async with turns.turn("blog.example"):
+        async with turns.turn("blog.example", until=inf):
             nexts.append(turns._hosts["blog.example"].next_start)
 
     await asyncio.gather(*(visit() for _ in range(4)))
@@ -427,8 +432,27 @@ async def test_starts_at_one_host_keep_their_distance():
     assert all(later - earlier >= 0.00999 for earlier, later in pairwise(nexts))
 
 
+async def test_a_host_that_asks_for_a_longer_distance_gets_it():
+    turns = Turns(concurrent=1, interval=0)
+    async with turns.turn("blog.example", until=inf, interval=60):
+        pass
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05), turns.turn("blog.example", until=inf):
+            pytest.fail("it came too early")
+
+
+async def test_a_host_that_is_left_alone_for_a_moment_is_waited_for():
+    turns = Turns(concurrent=1, interval=0)
+    clock = asyncio.get_running_loop().time
+    await turns.rest("blog.example", 0.05)
+    await turns.rest("blog.example", 0.01)  # does not shorten it
+    ready = turns._hosts["blog.example"].rest_until
+    async with turns.turn("blog.example", until=clock() + 60):
+        assert clock() >= ready
+
+
 async def test_a_host_that_nobody_waits_for_is_forgotten():
     turns = Turns(concurrent=1, interval=0)
     for number in range(10):
-        async with turns.turn(f"{number}.example"):
+        async with turns.turn(f"{number}.example", until=inf):
             assert len(turns._hosts) == 1
