@@ -26,6 +26,7 @@ class HostileServer:
 
     def __init__(self) -> None:
         self.requests: list[bytes] = []
+        self.reached: list[str] = []
         self.behaviours: dict[str, Behaviour] = {}
         self.address = ""
         self.port = 0
@@ -52,6 +53,7 @@ class HostileServer:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
+            self.reached.append(writer.get_extra_info("sockname")[0])
             request = await reader.readuntil(b"\r\n\r\n")
             path = request.split(b" ")[1].decode()
             if path == "/robots.txt" and path not in self.behaviours:

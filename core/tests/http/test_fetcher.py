@@ -4,6 +4,8 @@ import asyncio
 import gzip
 import socket
 import ssl
+import struct
+import tracemalloc
 import zlib
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -69,8 +71,14 @@ async def test_a_page_is_read_with_its_headers(fetcher, hostile):
     assert response.headers["vary"] == "a, b"
 
 
-async def test_a_request_tells_who_asks_and_nothing_else(hostile, monkeypatch):
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+PROXIES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy")
+
+
+async def test_a_request_tells_who_asks_and_nothing_else(hostile, monkeypatch, tmp_path):
+    for name in PROXIES:
+        monkeypatch.setenv(name, "http://me:hush@127.0.0.1:9")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    (tmp_path / "netrc").write_text("default login me password hush\n")
     hostile.page("/", b"", "Set-Cookie: id=1; Path=/")
     policy = NetworkPolicy(allow_networks=(ip_network("127.0.0.1/32"),))
     # By name, because a cookie jar keeps nothing of an IP address.
@@ -112,6 +120,73 @@ async def test_a_redirect_inside_is_refused(fetcher, hostile):
         assert await code_of(fetcher.get(address)) == "address-private"
     address = hostile.page("/", b"", "Location: file:///etc/passwd", status="307 Moved")
     assert await code_of(fetcher.get(address)) == "address-invalid"
+
+
+async def test_a_redirect_inside_is_refused_at_every_hop(fetcher, hostile):
+    for step in range(5):
+        hostile.page(f"/{step}", b"", f"Location: /{step + 1}", status="302 Found")
+    for last in range(1, 6):
+        hostile.page(f"/{last}", b"", "Location: http://169.254.169.254/", status="302 Found")
+        assert await code_of(fetcher.get(f"{hostile.address}/0")) == "address-private"
+        hostile.page(f"/{last}", b"", f"Location: /{last + 1}", status="302 Found")
+
+
+async def test_of_several_addresses_of_a_name_only_allowed_ones_are_connected_to(hostile):
+    hostile.page("/", b"x")
+    policy = NetworkPolicy(allow_networks=(ip_network("127.0.0.2/32"),))
+    for answer in ("127.0.0.1 127.0.0.2", "127.0.0.2 127.0.0.1", "10.0.0.1 ::1 127.0.0.2"):
+        async with Fetcher(policy=policy, resolver=Names(answer)) as fetcher:
+            address = f"http://blog.example:{hostile.port}/"
+            assert (await fetcher.get(address, robots=False)).body == b"x"
+    assert set(hostile.reached) == {"127.0.0.2"}
+
+
+async def test_a_robots_txt_and_its_page_are_judged_each_by_its_own_look_up(hostile):
+    hostile.page("/", b"inside")
+    policy = NetworkPolicy(allow_networks=(ip_network("127.0.0.2/32"),))
+    async with Fetcher(policy=policy, resolver=Names("127.0.0.2", "127.0.0.1")) as fetcher:
+        fetched = fetcher.get(f"http://blog.example:{hostile.port}/")
+        assert await code_of(fetched) == "address-private"
+    assert set(hostile.reached) == {"127.0.0.2"}
+
+
+@pytest.mark.parametrize(
+    ("location", "code"),
+    [
+        (b"http://me:hush@127.0.0.1/", "address-invalid"),
+        (b"//me@127.0.0.1/", "address-invalid"),
+        (b"http://127.0.0.1\\@example.org/", "address-invalid"),
+        (b"/" + b"a" * 8_000, "address-invalid"),
+        (b"/" + b"a" * 100_000, "unreachable"),
+        (b"/a\rX-Evil: 1", "unreachable"),
+        (b"/a\x00b", "unreachable"),
+        (b"http://127.0.0.1:22/", "http-status"),
+        (b"gopher://127.0.0.1:6379/_FLUSHALL", "address-invalid"),
+        (b"http://[::ffff:10.0.0.1]/", "address-private"),
+        (b"http://2130706433/", "address-invalid"),
+        ("http://\uff11\uff10.0.0.1/".encode(), "address-private"),  # fullwidth digits
+        (b"http://\xff\xfe/", "address-invalid"),
+        (b"", "http-status"),
+    ],
+)
+async def test_a_hostile_redirect_is_a_clear_refusal(fetcher, hostile, location, code):
+    head = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: "
+    address = hostile.on("/", head + location + b"\r\n\r\n")
+    with pytest.raises(FetchError) as refused:
+        await fetcher.get(address)
+    if location == b"http://127.0.0.1:22/":  # the test's own policy opens all its ports
+        assert refused.value.code == "unreachable"
+    else:
+        assert refused.value.code == code
+    assert "hush" not in str(refused.value)
+    assert str(refused.value).isprintable()
+
+
+async def test_a_line_break_in_a_redirect_stays_a_part_of_the_address(fetcher, hostile):
+    hostile.page("/", b"", "Location: /a%0d%0aX-Evil:%201", status="302 Found")
+    hostile.page("/a%0D%0AX-Evil:%201", b"x")
+    assert (await fetcher.get(f"{hostile.address}/")).body == b"x"
+    assert b"\r\nX-Evil" not in hostile.requests[-1]
 
 
 async def test_the_ports_of_the_public_internet_stay_closed_when_a_network_is_opened(hostile):
@@ -180,7 +255,18 @@ async def silence(writer):
     await asyncio.Event().wait()
 
 
-@pytest.mark.parametrize("behaviour", [drip, drip_headers, continue_forever, silence])
+async def drip_chunks(writer):
+    writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while True:
+        writer.write(b"1\r\nx\r\n")
+        await writer.drain()
+        await asyncio.sleep(0.005)
+
+
+SLOW = [drip, drip_headers, drip_chunks, continue_forever, silence]
+
+
+@pytest.mark.parametrize("behaviour", SLOW)
 async def test_a_server_cannot_prolong_the_deadline(fetcher, hostile, behaviour):
     address = hostile.does("/slow", behaviour)
     assert await code_of(fetcher.get(address, deadline=0.2)) == "timed-out"
@@ -210,10 +296,47 @@ async def test_a_body_over_the_limit_is_refused_announced_or_not(fetcher, hostil
     assert await code_of(fetcher.get(exact, max_bytes=99_999)) == "too-large"
 
 
-async def test_a_bomb_is_stopped_at_the_limit(fetcher, hostile):
-    bomb = gzip.compress(bytes(50_000_000))
-    address = hostile.page("/bomb", bomb, "Content-Encoding: gzip")
-    assert await code_of(fetcher.get(address)) == "too-large"
+@pytest.mark.parametrize("packer", ["gzip", "deflate", "raw"])
+async def test_a_bomb_is_stopped_at_the_limit(fetcher, hostile, packer):
+    bomb = PACKERS[packer](bytes(50_000_000))
+    encoding = packer.replace("raw", "deflate")
+    address = hostile.page("/bomb", bomb, f"Content-Encoding: {encoding}")
+    tracemalloc.start()
+    try:
+        assert await code_of(fetcher.get(address)) == "too-large"
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + b"a=b;" * 1000,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"0" * 4000,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + b"A: b\r\n" * 1000,
+        b"HTTP/1.1 200 " + b"O" * 4000,
+        b"HTTP/1.1 103 Early Hints\r\n" + b"Link: </a>\r\n" * 1000,
+        b"\r\n" * 1000,
+        b"x" * 4000,
+    ],
+    ids=["extension", "size", "trailers", "reason", "hints", "empty lines", "HTTP/0.9"],
+)
+async def test_a_server_that_floods_what_is_not_the_body_fills_no_memory(fetcher, hostile, flood):
+    async def write(writer):
+        writer.write(flood)
+        rest = flood[-200:]
+        while True:
+            writer.write(rest * 300)
+            await writer.drain()
+
+    address = hostile.does("/flood", write)
+    tracemalloc.start()
+    try:
+        assert await code_of(fetcher.get(address, deadline=0.3)) in {"unreachable", "timed-out"}
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 async def test_a_compressed_stream_of_nothing_ends(fetcher, hostile):
@@ -294,6 +417,43 @@ async def test_huge_and_endless_headers_are_refused(fetcher, hostile):
             await fetcher.get(f"{hostile.address}{path}")
 
 
+async def reset(writer):
+    """Cut the connection within the body, without a farewell (TCP RST)."""
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx")
+    await writer.drain()
+    linger = struct.pack("ii", 1, 0)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    writer.transport.abort()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Content-Length: -1",
+        "Content-Length: one",
+        "Content-Length: 1, 2",
+        "Content-Length: 1\r\nContent-Length: 2",
+        "Content-Length: +1",
+        "Content-Length: 0x1",
+        "Content-Length: 1" + "0" * 400,
+        "Content-Length: 1\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked, chunked",
+        "Transfer-Encoding: xchunked",
+        "Transfer-Encoding: chunked\r\nContent-Encoding: gzip",
+        "Transfer-Encoding: chunked\r\n\r\n-1\r\nx",
+        "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffffffff\r\nx",
+        "Transfer-Encoding: chunked\r\n\r\n1\r\nxyz\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n5\r\nx",
+        "No colon",
+        "A\x00: b",
+    ],
+)
+async def test_a_body_of_no_clear_length_is_refused(fetcher, hostile, head):
+    address = hostile.on("/", f"HTTP/1.1 200 OK\r\n{head}\r\n\r\nx".encode())
+    code = await code_of(fetcher.get(address))
+    assert code in {"unreachable", "encoding-refused", "too-large"}
+
+
 async def test_each_way_to_be_unreachable_has_a_sentence_of_its_own(fetcher, hostile):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
@@ -303,6 +463,8 @@ async def test_each_way_to_be_unreachable_has_a_sentence_of_its_own(fetcher, hos
             hostile.on("/garbage", b"SSH-2.0-OpenSSH\r\n\r\n"): "proper HTTP",
             hostile.on("/closed"): "without an answer",
             hostile.on("/cut", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"): "broke off",
+            hostile.does("/reset", reset): "broke off",
+            hostile.on("/old", b"<html>HTTP/0.9</html>"): "proper HTTP",
         }
         for address, sentence in sentences.items():
             with pytest.raises(FetchError, match=sentence) as failed:
@@ -321,6 +483,38 @@ async def test_a_site_without_a_valid_certificate_is_not_read(fetcher):
     async with server:
         with pytest.raises(FetchError, match="certificate"):
             await fetcher.get(address)
+
+
+@pytest.fixture
+async def secured(monkeypatch):
+    """A server whose certificate is for right.example, and an authority that is trusted."""
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("right.example").configure_cert(context)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", trusting)
+
+    async def redirect_down(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        location = b"Location: http://right.example/\r\n"
+        writer.write(b"HTTP/1.1 302 Found\r\n" + location + b"Content-Length: 0\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(redirect_down, "127.0.0.1", 0, ssl=context)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+async def test_a_certificate_must_be_for_the_name_that_was_asked_for(fetcher, secured):
+    policy = fetcher._policy
+    async with Fetcher(policy=policy, resolver=Names(*["127.0.0.1"] * 2)) as named:
+        with pytest.raises(FetchError, match="certificate"):
+            await named.get(f"https://wrong.example:{secured}/", robots=False)
+        # The right one is believed, and its redirect away from https is not followed.
+        fetched = named.get(f"https://right.example:{secured}/", robots=False)
+        assert await code_of(fetched) == "redirect-downgraded"
 
 
 @pytest.mark.parametrize("status", [202, 206, 304, 401, 403, 404, 410, 500, 302])

@@ -1,5 +1,7 @@
 """The judge of addresses, against tables of its own."""
 
+import re
+import socket
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from pathlib import Path
@@ -61,6 +63,20 @@ def test_an_address_that_leads_inside_is_refused_in_every_spelling(address):
     with pytest.raises(FetchError) as refused:
         parse(address, PUBLIC)
     assert refused.value.code in {"address-private", "address-invalid"}
+
+
+def numeric(address: str) -> str:
+    """Return the IP address that the C library reads an address's host as, or "" for a name."""
+    host = re.match(r"http://(\[[^]]*\]|[^/:]*)", address)[1].strip("[]").rstrip(".")
+    with suppress(OSError, UnicodeError):
+        return socket.getaddrinfo(host, 80, flags=socket.AI_NUMERICHOST)[0][4][0]
+    return ""
+
+
+def test_should_a_spelling_slip_through_its_socket_is_refused_all_the_same():
+    read = {address: ip for address in ATTACKS if (ip := numeric(address))}
+    assert len(read) > 100
+    assert [address for address, ip in read.items() if not PUBLIC.refusal(ip)] == []
 
 
 @pytest.mark.parametrize("address", ODD)
@@ -125,6 +141,35 @@ NETWORKS = [
         "8000::/1",
     )
 ]
+
+
+# What nobody outside should be led to, as the IANA's registries of special addresses have it, and
+# Azure's own. Written down from there, in the registries' order, without a look at the table.
+SPECIAL_V4 = [
+    *map(ip_network, ("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8")),
+    *map(ip_network, ("169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24")),
+    *map(ip_network, ("192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24")),
+    *map(ip_network, ("203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4", "168.63.129.16/32")),
+]
+SPECIAL_V6 = [  # within 2000::/3
+    *map(ip_network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"))
+]
+EDGES_V4 = [
+    IPv4Address(edge)
+    for network in SPECIAL_V4
+    for edge in (int(network[0]) - 1, int(network[0]), int(network[-1]), int(network[-1]) + 1)
+    if 0 <= edge < 2**32
+]
+
+
+@given(V4 | st.sampled_from(EDGES_V4))
+def test_an_ipv4_address_is_refused_if_and_only_if_it_is_special(ip):
+    assert bool(PUBLIC.refusal(str(ip))) is any(ip in network for network in SPECIAL_V4)
+
+
+@given(st.ip_addresses(network="2000::/3") | st.ip_addresses(network="2001::/22"))
+def test_a_global_ipv6_address_is_refused_if_and_only_if_it_is_special(ip):
+    assert bool(PUBLIC.refusal(str(ip))) is any(ip in network for network in SPECIAL_V6)
 
 
 @given(st.sampled_from(NETWORKS).flatmap(lambda network: st.ip_addresses(network=network)))
