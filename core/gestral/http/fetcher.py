@@ -10,6 +10,7 @@ import msgspec
 
 from gestral import __version__
 from gestral.errors import FetchError
+from gestral.http.counts import count_fetch
 from gestral.http.decoding import ACCEPT_ENCODING
 from gestral.http.failures import shown
 from gestral.http.networks import PUBLIC, NetworkPolicy
@@ -211,6 +212,7 @@ class Fetcher:
             headers["If-None-Match"] = if_none_match
         if if_modified_since:
             headers["If-Modified-Since"] = if_modified_since
+        clock = asyncio.get_running_loop().time
         seconds = self._limits.deadline if deadline is None else deadline
         request = Request(
             accept=accept,
@@ -218,9 +220,18 @@ class Fetcher:
             headers=headers,
             is_conditional=bool(if_none_match or if_modified_since),
             robots=robots,
-            until=asyncio.get_running_loop().time() + seconds,
+            until=(began := clock()) + seconds,
         )
-        return await self._read(parse(address, self._policy), request, seconds)
+        outcome = "abandoned"
+        try:
+            response = await self._read(parse(address, self._policy), request, seconds)
+            outcome = "not-modified" if response.not_modified else "read"
+        except FetchError as error:
+            outcome = error.code
+            raise
+        finally:
+            count_fetch(outcome, clock() - began)
+        return response
 
     async def aclose(self) -> None:
         """Close every connection. A later `get` opens new ones."""

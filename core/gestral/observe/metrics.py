@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import QueuePool, select, text
 
 from gestral.capabilities import CLOCK
+from gestral.http import counts
 from gestral.jobs.model import TallyRow
 from gestral.jobs.tally import BOUNDS
 
@@ -53,6 +54,8 @@ REQUEST_SECONDS = (
     "Seconds until an answer of this process began",
     ("method", "route", "status"),
 )
+FETCHES = ("gestral_fetches", "Foreign addresses that this process read or tried to", ("outcome",))
+FETCH_SECONDS = ("gestral_fetch_seconds", "Seconds that fetches took", ("outcome",))
 CONNECTIONS = (
     "gestral_database_connections",
     "Connections to the database of this process",
@@ -73,6 +76,8 @@ CORE = (
     FAILURES[0],
     f"{REQUESTS[0]}_total",
     REQUEST_SECONDS[0],
+    f"{FETCHES[0]}_total",
+    FETCH_SECONDS[0],
 )
 """The names of all metrics that are core's own."""
 
@@ -118,7 +123,7 @@ def count_request(method: str, route: str, status: int, seconds: float) -> None:
 async def exposition(platform: "Platform") -> bytes:
     """Return all metrics as Prometheus reads them."""
     registry = CollectorRegistry()
-    own = [*await _of_jobs(platform), *_of_requests(), _of_database(platform)]
+    own = [*await _of_jobs(platform), *_of_requests(), *_of_fetches(), _of_database(platform)]
     registry.register(_Found([*own, *await _of_plugins(platform)]))
     return generate_latest(registry)
 
@@ -169,6 +174,15 @@ def _of_requests() -> list[Metric]:
     for labels, seen in _seen.items():
         total.add_metric(labels, sum(seen.buckets))
         seconds.add_metric(labels, _cumulative(REQUEST_BOUNDS, seen.buckets), seen.seconds)
+    return [total, seconds]
+
+
+def _of_fetches() -> list[Metric]:
+    total = CounterMetricFamily(*FETCHES[:2], labels=FETCHES[2])
+    seconds = HistogramMetricFamily(*FETCH_SECONDS[:2], labels=FETCH_SECONDS[2])
+    for outcome, seen in counts.fetches.items():
+        total.add_metric((outcome,), sum(seen.buckets))
+        seconds.add_metric((outcome,), _cumulative(counts.BOUNDS, seen.buckets), seen.seconds)
     return [total, seconds]
 
 

@@ -7,6 +7,7 @@ import ssl
 import struct
 import tracemalloc
 import zlib
+from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime
 from ipaddress import ip_network
@@ -23,6 +24,7 @@ from yarl import URL
 from gestral.errors import FetchError
 from gestral.http import PUBLIC, BusyError, Fetcher, Limits, NetworkPolicy, StatusError
 from gestral.http.addresses import redirected
+from gestral.http.counts import fetches
 from gestral.http.decoding import Decoder
 from gestral.http.politeness import Turns, retry_delay
 
@@ -582,6 +584,25 @@ async def test_headers_that_are_no_text_can_be_kept_and_sent_back(fetcher, hosti
     assert "".join((*response.headers.values(), response.content_type)).encode()
     await fetcher.get(address, if_none_match=response.headers["etag"])
     assert b"If-None-Match" in hostile.requests[-1]
+
+
+async def test_each_fetch_is_counted_once_by_how_it_ended(fetcher, hostile):
+    def counted() -> Counter[str]:
+        return Counter({outcome: sum(count.buckets) for outcome, count in fetches.items()})
+
+    before = counted()
+    hostile.page("/moved", b"", "Location: /", status="302 Found")
+    hostile.page("/", b"x")
+    await fetcher.get(f"{hostile.address}/moved")
+    await fetcher.get(hostile.page("/old", b"", status="304 Same"), if_none_match='"1"')
+    await code_of(fetcher.get("http://me@example.org/"))
+    await code_of(fetcher.get(hostile.page("/none", b"", status="404 Not Found")))
+    abandoned = asyncio.create_task(fetcher.get(hostile.does("/slow", silence)))
+    await asyncio.sleep(0)
+    abandoned.cancel()
+    await asyncio.gather(abandoned, return_exceptions=True)
+    outcomes = ("read", "not-modified", "address-invalid", "http-status", "abandoned")
+    assert counted() - before == Counter(dict.fromkeys(outcomes, 1))
 
 
 async def test_only_the_wanted_content_types_are_read(fetcher, hostile):

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text, update
 
-from gestral.capabilities import JOBS
+from gestral.capabilities import FETCHER, JOBS
+from gestral.errors import FetchError
 from gestral.jobs.model import JobRow
 from gestral.jobs.tally import BOUNDS, Tally
 from gestral.observe.metrics import CORE, DEPTH, exposition
@@ -194,3 +195,15 @@ async def test_the_page_has_every_metric_that_is_told_of_and_no_other(gestral: K
         if not one.name.startswith(("gestral_core_", "gestral_toy_"))
     }
     assert names == set(CORE)
+
+
+async def test_fetches_are_counted_by_how_they_ended_and_name_no_host(gestral: Kit) -> None:
+    before = value(await read(gestral), "gestral_fetches_total", outcome="address-private") or 0
+    for address in ("http://10.0.0.1/", "http://secret.internal/"):
+        with pytest.raises(FetchError):
+            await gestral.platform.get(FETCHER).get(address)
+    samples = await read(gestral)
+    assert value(samples, "gestral_fetches_total", outcome="address-private") == before + 2
+    counted = value(samples, "gestral_fetch_seconds_count", outcome="address-private")
+    assert counted == before + 2
+    assert not any("secret" in label for _, labels in samples for _, label in labels)
