@@ -59,7 +59,7 @@ def test_a_file_becomes_a_video_with_all_that_belongs_to_it(folder: Path) -> Non
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
-    """Answers on loopback: a picture, nothing, a page without text, a German post, too much."""
+    """Answers on loopback: a picture, nothing, no text, German, too much, what programs may not."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -68,6 +68,8 @@ def site() -> Iterator[str]:
                 "/empty": ("text/html", b"<html lang=en><body><script>1</script></body></html>"),
                 "/german": ("text/html", POST.replace('"en"', '"de"').encode()),
                 "/endless": ("text/html", b"<p>" + b"word " * 2_000_000),
+                "/robots.txt": ("text/plain", b"User-agent: gestral\nDisallow: /closed"),
+                "/closed": ("text/html", POST.encode()),
             }.get(self.path, ("", b""))
             self.send_response(200 if body else 404)
             self.send_header("Content-Type", media_type or "text/plain")
@@ -106,6 +108,7 @@ def refused(folder: Path, *arguments: str | Path, says: str, **environment: str)
         ("/empty", "no article text"),
         ("/german", "language 'de'"),
         ("/endless", "MB|MiB|bytes"),
+        ("/closed", r"robots\.txt.*Save the page as a file"),
     ],
 )
 def test_an_address_that_is_no_post_is_refused(

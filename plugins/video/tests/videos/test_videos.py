@@ -14,6 +14,7 @@ from gestral.capabilities import FETCHER, JOBS
 from gestral.http.way_out import WayOut, open_fetcher
 from gestral.testing.kit import Kit
 from gestral_video.articles.article import Article, Paragraph
+from gestral_video.source import picture_reader
 
 POST = """<!doctype html><html lang="en"><head><title>A short post</title></head><body><article>
 <h1>A short post</h1>
@@ -26,13 +27,19 @@ RIGHTS = ("video:make", "video:watch")
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
-    """A site on loopback: `/post` is one, `/empty` has no text, `/german` is in German."""
+    """A site on loopback: `/post` is one, `/empty` has no text, `/german` is in German.
+
+    What begins with `/closed` is closed to programs by its robots.txt.
+    """
     german = POST.replace('lang="en"', 'lang="de"')
     pages = {
         "/post": ("text/html", POST),
         "/empty": ("text/html", "<html lang=en><title>Nothing</title><body><nav>Home</nav></html>"),
         "/german": ("text/html", german),
         "/picture": ("image/png", "no page"),
+        "/robots.txt": ("text/plain", "User-agent: *\nDisallow: /closed\n"),
+        "/closed/post": ("text/html", POST),
+        "/closed/picture": ("image/png", "a picture of a post that is open"),
     }
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -114,6 +121,7 @@ async def test_an_uploaded_file_is_taken_too(client: httpx.AsyncClient) -> None:
         ("/nowhere", "http-status"),
         ("/empty", "no-text"),
         ("/german", "no-voice"),
+        ("/closed/post", "robots-refused"),
         ("/picture", "content-type"),
     ],
 )
@@ -126,6 +134,14 @@ async def test_what_cannot_become_a_video_is_said_at_once_and_leaves_nothing(
     assert answer.json()["detail"]
     assert (await client.get("/api/v1/video/videos")).json()["items"] == []
     assert await gestral.run_jobs() == 0
+
+
+async def test_pictures_are_a_part_of_the_page_that_may_be_read(
+    client: httpx.AsyncClient, gestral: Kit, site: str
+) -> None:
+    article = Article(address=f"{site}/post", title="A short post", blocks=())
+    read = picture_reader(article, gestral.platform.get(FETCHER))
+    assert await read(f"{site}/closed/picture") == b"a picture of a post that is open"
 
 
 @pytest.mark.parametrize(
