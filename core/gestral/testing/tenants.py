@@ -2,34 +2,53 @@
 
 The OpenAPI document names the operations and where they take ids; the tables name the ids that
 belong to an organisation. A stranger calls every operation with each of them, and once more with an
-id that does not exist: the answers must be the same, and the rows must be as they were.
+id that does not exist: the answers must be the same, nothing of the organisation may stand in them,
+and its rows must be as they were.
 """
 
 import asyncio
+import datetime as dt
 import re
+import secrets
+import string
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
 
 import msgspec
 import psycopg
 from psycopg import sql
+from sqlalchemy import NullPool, create_engine
+from sqlalchemy.exc import IntegrityError
 
+from gestral.db.engine import driver_url
 from gestral.db.tenancy import organisation_column
 from gestral.plugin import Plugin
 
 if TYPE_CHECKING:
     import httpx
     from litestar import Litestar
-    from sqlalchemy import Table
+    from sqlalchemy import Column, Table
 
-__all__ = ("Belongings", "Operation", "belongings", "operations", "trespasses")
+__all__ = (
+    "Belongings",
+    "Operation",
+    "Place",
+    "belongings",
+    "fill",
+    "operations",
+    "trespasses",
+)
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*(Z|[+-]\d\d:\d\d)?")
 REQUEST = re.compile(r',?"request_id":"[^"]*"')
 LABEL = re.compile(r"(^|_)(id|key|slug|cursor)$")
 """Names of fields that hold an id, whatever their type says."""
+
+TELLING = 8
+"""Characters from which on a text that one organisation alone has is taken for its own."""
 
 CHANGING = frozenset({"date", "x-request-id", "traceparent", "server-timing"})
 """Headers that differ between any two answers."""
@@ -42,12 +61,24 @@ class Belongings(msgspec.Struct, frozen=True, kw_only=True):
     """What an organisation has.
 
     Attributes:
-        ids: All ids in its rows that stand in no other organisation's rows.
+        ids: All ids in its rows that stand in no other's rows.
+        labels: What else names one of its things: slugs and keys. Add cursors, which no row holds.
+        words: All longer texts in its rows that stand in no other's rows.
         rows: The rows themselves by table, as text, in order.
     """
 
     ids: tuple[str, ...]
+    labels: tuple[str, ...]
+    words: tuple[str, ...]
     rows: dict[str, list[str]]
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where an operation takes an id: in its `path`, `query` or `body`, by name and type."""
+
+    kind: str
+    name: str
+    uuid: bool
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +87,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         method: Of HTTP, in capitals.
         path: With names in braces.
-        places: Where it takes an id: (`path`, `query` or `body`, name).
+        places: Where it takes ids.
         query: Values for the query's other parameters that must be there.
         body: Values for the body's fields, or None when it takes none.
         form: Whether the body is a form rather than JSON.
@@ -64,7 +95,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     method: str
     path: str
-    places: tuple[tuple[str, str], ...]
+    places: tuple[Place, ...]
     query: dict[str, Any]
     body: dict[str, Any] | None
     form: bool
@@ -73,28 +104,120 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 def belongings(owner_url: str, plugins: Sequence[Plugin], organisation_id: uuid.UUID) -> Belongings:
     """Read, as the owner of the tables, what an organisation has in the tables of these plugins."""
     rows: dict[str, list[str]] = {}
+    own: dict[str, set[str]] = {}
     others: set[str] = set()
     with psycopg.connect(owner_url) as connection:
-        for table, column in _tables_of_organisations(plugins):
-            name = sql.Identifier(str(table.schema), table.name)
-            query = sql.SQL("SELECT {0} = %s, to_jsonb(t)::text FROM {1} t ORDER BY 2").format(
-                sql.Identifier(column), name
-            )
-            for own, text in connection.execute(query, (organisation_id,)):
-                if own:
-                    rows.setdefault(table.fullname, []).append(text)
-                else:
-                    others.update(UUID.findall(text))
-    found = {one for texts in rows.values() for text in texts for one in UUID.findall(text)}
-    return Belongings(ids=tuple(sorted(found - others)), rows=rows)
-
-
-def _tables_of_organisations(plugins: Sequence[Plugin]) -> "Iterator[tuple[Table, str]]":
-    for plugin in plugins:
-        for table in plugin.tables.metadata().tables.values() if plugin.tables else ():
+        for table in _tables(plugins):
             column = organisation_column(table)
-            if column:
-                yield table, column
+            if not column:
+                continue
+            query = sql.SQL("SELECT {0} = %s, to_jsonb(t)::text FROM {1} t ORDER BY 2").format(
+                sql.Identifier(column), sql.Identifier(str(table.schema), table.name)
+            )
+            for hers, text in connection.execute(query, (organisation_id,)):
+                if hers:
+                    rows.setdefault(table.fullname, []).append(text)
+                for name, value in _texts(msgspec.json.decode(text)):
+                    if hers:
+                        own.setdefault(value, set()).add(name)
+                    else:
+                        others.add(value)
+    alone = {value: names for value, names in own.items() if value not in others}
+    return Belongings(
+        ids=tuple(sorted(one for one in alone if UUID.fullmatch(one))),
+        labels=tuple(
+            sorted(
+                one
+                for one, names in alone.items()
+                if not UUID.fullmatch(one) and any(map(LABEL.search, names))
+            )
+        ),
+        words=tuple(
+            sorted(one for one in alone if len(one) >= TELLING and not MOMENT.fullmatch(one))
+        ),
+        rows=rows,
+    )
+
+
+def _texts(value: Any, name: str = "") -> "Iterator[tuple[str, str]]":
+    """Yield all texts in a row with the names that they stand under."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _texts(inner, key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner, name)
+    elif isinstance(value, str) and value:
+        yield name, value
+
+
+def _tables(plugins: Sequence[Plugin]) -> "Iterator[Table]":
+    """Yield the tables of plugins, those that others refer to first."""
+    for plugin in plugins:
+        if plugin.tables:
+            yield from plugin.tables.metadata().sorted_tables
+
+
+def fill(
+    owner_url: str,
+    plugins: Sequence[Plugin],
+    organisation_id: uuid.UUID,
+    examples: Mapping[str, object],
+) -> None:
+    """Put a made-up row of an organisation into every table of these plugins.
+
+    Args:
+        owner_url: Of the role that owns the tables.
+        plugins: Whose tables.
+        organisation_id: Whose rows.
+        examples: Values for columns that take but some, by `<schema>.<table>.<column>`.
+
+    Raises:
+        AssertionError: A table did not take its row.
+    """
+    made: dict[str, dict[str, object]] = {}
+    engine = create_engine(driver_url(owner_url), poolclass=NullPool)
+    with engine.begin() as connection:
+        for table in _tables(plugins):
+            row = {
+                column.name: _made_up(column, made, examples)
+                for column in table.columns
+                if column.computed is None and column.identity is None
+            }
+            if column_name := organisation_column(table):
+                row[column_name] = organisation_id
+            try:
+                connection.execute(table.insert().values(row))
+            except IntegrityError as error:
+                raise AssertionError(
+                    f"{table.fullname} takes no row that was made up: {error.orig}. "
+                    "Give a value by the fixture `gestral_examples`."
+                ) from error
+            made[table.fullname] = row
+
+
+def _made_up(
+    column: "Column[Any]", made: Mapping[str, dict[str, object]], examples: Mapping[str, object]
+) -> object:
+    """Return a value that no other row has, as far as its type has that many."""
+    given = f"{column.table.fullname}.{column.name}"
+    if given in examples:
+        return examples[given]
+    for key in column.foreign_keys:
+        # A table that refers to itself has no other row yet.
+        return made.get(key.column.table.fullname, {}).get(key.column.name)
+    kind = column.type.python_type
+    if issubclass(kind, str):
+        return uuid.uuid4().hex[: getattr(column.type, "length", None) or 32]
+    values: dict[type, Callable[[], object]] = {
+        uuid.UUID: uuid.uuid4,
+        bytes: lambda: uuid.uuid4().bytes,
+        dict: lambda: {"made_up": uuid.uuid4().hex},
+        dt.datetime: lambda: dt.datetime.now(dt.UTC),
+        dt.date: lambda: dt.datetime.now(dt.UTC).date(),
+        dt.timedelta: lambda: dt.timedelta(seconds=1),
+    }
+    return values.get(kind, kind)()
 
 
 def operations(app: "Litestar", prefix: str) -> list[Operation]:
@@ -116,14 +239,14 @@ def _operation(
     item: Mapping[str, Any],
     told: Mapping[str, Any],
 ) -> Operation:
-    places: list[tuple[str, str]] = []
+    places: list[Place] = []
     query = {}
     for parameter in [*item.get("parameters", ()), *told.get("parameters", ())]:
         name, kind = parameter["name"], parameter["in"]
         schema = _resolved(document, parameter["schema"])
         # What stands in a path names a thing, be it an id, a number or a word.
         if kind == "path" or (kind == "query" and _takes_ids(name, schema)):
-            places.append((kind, name))
+            places.append(Place(kind, name, _is_uuid(schema)))
         if kind == "query" and parameter.get("required"):
             query[name] = _example(document, schema)
     body, form = None, False
@@ -137,7 +260,7 @@ def _operation(
             if name in schema.get("required", ()) or _takes_ids(name, _resolved(document, field))
         }
         places += [
-            ("body", name)
+            Place("body", name, _is_uuid(_resolved(document, field)))
             for name, field in fields.items()
             if _takes_ids(name, _resolved(document, field))
         ]
@@ -152,9 +275,13 @@ def _resolved(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping
     return schema
 
 
-def _takes_ids(name: str, schema: Mapping[str, Any]) -> bool:
+def _is_uuid(schema: Mapping[str, Any]) -> bool:
     choices = [schema, *schema.get("oneOf", ()), *schema.get("anyOf", ()), schema.get("items", {})]
-    return bool(LABEL.search(name)) or any(one.get("format") == "uuid" for one in choices)
+    return any(one.get("format") == "uuid" for one in choices)
+
+
+def _takes_ids(name: str, schema: Mapping[str, Any]) -> bool:
+    return bool(LABEL.search(name)) or _is_uuid(schema)
 
 
 def _example(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:  # noqa: PLR0911
@@ -196,40 +323,56 @@ async def trespasses(
     """
     found = []
     for operation in told:
-        places = operation.places or (("", ""),)
-        for kind, name in places:
-            missing = await _answer(client, operation, kind, name, str(uuid.uuid4()))
-            found += _shown(operation, missing, foreign)
-            for one in foreign.ids if kind else ():
-                answer = await _answer(client, operation, kind, name, one)
+        found += _shown(operation, await _answer(client, operation, None, ""), foreign)
+        for place in operation.places:
+            missing = await _answer(client, operation, place, str(uuid.uuid4()))
+            for one in foreign.ids if place.uuid else (*foreign.ids, *foreign.labels):
+                none = missing
+                if not UUID.fullmatch(one):
+                    none = await _answer(client, operation, place, _like(one))
+                answer = await _answer(client, operation, place, one)
                 found += _shown(operation, answer, foreign)
-                if answer != missing:
+                if answer != none:
                     found.append(
-                        f"{operation.method} {operation.path}, {kind} {name}: "
-                        f"{answer} for another's id, {missing} for none"
+                        f"{operation.method} {operation.path}, {place.kind} {place.name}: "
+                        f"{answer} for another's id, {none} for none"
                     )
     return found
+
+
+def _like(label: str) -> str:
+    """Return a label of the same form that nobody has."""
+    swapped = {"d": string.digits, "l": string.ascii_lowercase, "u": string.ascii_uppercase}
+
+    def other(letter: str) -> str:
+        kind = "d" if letter.isdigit() else "l" if letter.islower() else "u"
+        return secrets.choice(swapped[kind]) if letter.isalnum() else letter
+
+    return "".join(map(other, label))
 
 
 def _shown(operation: Operation, answer: tuple[Any, ...], foreign: Belongings) -> list[str]:
     text = str(answer)
     return [
         f"{operation.method} {operation.path} shows {one}, which is another organisation's"
-        for one in foreign.ids
+        for one in (*foreign.ids, *foreign.words)
         if one in text
     ]
 
 
 async def _answer(
-    client: "httpx.AsyncClient", operation: Operation, kind: str, name: str, value: str
+    client: "httpx.AsyncClient", operation: Operation, place: Place | None, value: str
 ) -> tuple[Any, ...]:
     """Return status, headers and body, without what differs between any two answers."""
+    kind, name = (place.kind, place.name) if place else ("", "")
 
-    def fill(found: re.Match[str]) -> str:
+    def filled(found: re.Match[str]) -> str:
         # A path may name several things: all others do not exist.
-        return value if (kind, name) == ("path", found[1]) else str(uuid.UUID(int=0))
+        return (
+            quote(value, safe="") if (kind, name) == ("path", found[1]) else str(uuid.UUID(int=0))
+        )
 
-    path = re.sub(r"{(\w+)[^}]*}", fill, operation.path)
+    path = re.sub(r"{(\w+)[^}]*}", filled, operation.path)
     query = operation.query | ({name: value} if kind == "query" else {})
     body = operation.body
     if body is not None and kind == "body":
@@ -247,4 +390,6 @@ async def _answer(
 
 def _still(text: str, asked: str) -> str:
     """Name what was asked for, and new ids and moments, alike in all answers."""
-    return REQUEST.sub("", MOMENT.sub("<moment>", text.replace(asked, "<asked>")))
+    return REQUEST.sub(
+        "", MOMENT.sub("<moment>", text.replace(asked, "<asked>") if asked else text)
+    )
