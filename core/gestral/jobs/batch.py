@@ -32,6 +32,11 @@ class Batch(Generic[Item, Answer]):
             self._asking = asyncio.create_task(self._run())
         return await answer
 
+    async def idle(self) -> None:
+        """Wait until nothing is being asked."""
+        if self._asking is not None:
+            await asyncio.wait([self._asking])
+
     async def _run(self) -> None:
         try:
             while self._waiting:

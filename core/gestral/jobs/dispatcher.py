@@ -3,14 +3,14 @@
 import asyncio
 import datetime as dt
 import logging
-import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import case, text, update
+from sqlalchemy import case, update
 from sqlalchemy.dialects.postgresql import insert
 
 from gestral.capabilities import CLOCK
+from gestral.jobs.ledger import Ticket
 from gestral.jobs.model import JobRow, ScheduleRow
 from gestral.jobs.outbox import CHANNEL, Outbox
 from gestral.jobs.tally import Tally
@@ -21,7 +21,7 @@ from gestral.settings import Settings
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
-__all__ = ("WINDOW", "Dispatcher", "Ticket")
+__all__ = ("WINDOW", "Dispatcher", "Send")
 
 QUEUED_LEASE = dt.timedelta(seconds=60)
 """After which a job that was sent and not started is sent again; of two tickets one claims it."""
@@ -34,57 +34,8 @@ TICK = 1.0
 
 log = logging.getLogger(__name__)
 
-Ticket = tuple[uuid.UUID, str, int]
-"""A job's id, its name, and the number of starts it has had."""
-
-LOCK_AND_COUNT = text("""
-    SELECT count(*) FROM core.job,
-        (SELECT pg_advisory_xact_lock(hashtextextended('gestral queue ' || :queue, 0))) AS held
-    WHERE queue = :queue AND state = 'queued'
-""")
-
-TAKE = text("""
-    WITH RECURSIVE organisation(id) AS (
-        -- One probe of the index for each organisation that waits, however many jobs it has. The
-        -- NULL that ends the search stands for the jobs that belong to none.
-        SELECT (SELECT organisation_id FROM core.job
-                WHERE state = 'waiting' AND queue = :queue AND organisation_id IS NOT NULL
-                ORDER BY organisation_id LIMIT 1)
-        UNION ALL
-        SELECT (SELECT organisation_id FROM core.job
-                WHERE state = 'waiting' AND queue = :queue AND organisation_id > organisation.id
-                ORDER BY organisation_id LIMIT 1)
-        FROM organisation WHERE organisation.id IS NOT NULL
-    ), busy AS (
-        SELECT organisation_id AS id, count(*) AS jobs FROM core.job
-        WHERE queue = :queue AND state IN ('queued', 'running') GROUP BY organisation_id
-    ), due AS (
-        SELECT next.id, next.turn + coalesce(busy.jobs, 0) AS turn, next.priority, next.run_at
-        FROM organisation
-        LEFT JOIN busy ON busy.id IS NOT DISTINCT FROM organisation.id
-        CROSS JOIN LATERAL (
-            SELECT mine.*, row_number() OVER (ORDER BY priority DESC, run_at, mine.id) AS turn
-            FROM ((
-                SELECT id, priority, run_at FROM core.job
-                WHERE state = 'waiting' AND queue = :queue AND organisation_id = organisation.id
-                    AND run_at <= :now
-                ORDER BY priority DESC, run_at, id LIMIT :room
-            ) UNION ALL (
-                SELECT id, priority, run_at FROM core.job
-                WHERE state = 'waiting' AND queue = :queue AND organisation_id IS NULL
-                    AND organisation.id IS NULL AND run_at <= :now
-                ORDER BY priority DESC, run_at, id LIMIT :room
-            )) AS mine
-        ) AS next
-        WHERE organisation.id IS NULL OR :most = 0
-            OR next.turn + coalesce(busy.jobs, 0) <= :most
-        ORDER BY turn, priority DESC, run_at, id LIMIT :room
-    )
-    UPDATE core.job SET state = 'queued', lease_until = :lease_until
-    FROM due WHERE job.id = due.id AND job.state = 'waiting'
-    RETURNING job.id, job.name, job.attempt, due.turn, due.priority, due.run_at
-""")
-"""Who is next: organisations take turns, and what they have under way counts as turns they had."""
+Send = Callable[[Sequence[Ticket], str], Awaitable[None]]
+"""Puts tickets, in their order, into the queue of a name; by raising it leaves them all."""
 
 
 class Dispatcher:
@@ -96,7 +47,7 @@ class Dispatcher:
     Args:
         services: The platform.
         work: All work by name.
-        outbox: Where scheduled jobs are written.
+        outbox: Where the jobs are written down.
         windows: Jobs of each queue that may be sent and not started; `WINDOW` of each queue that
             the work names, when left out.
     """
@@ -121,13 +72,12 @@ class Dispatcher:
         """Have `run` look at once: a job was started, so that there is room for another."""
         self._rung.set()
 
-    async def run(self, url: str, send: Callable[[Ticket, str], Awaitable[None]]) -> None:
+    async def run(self, url: str, send: Send) -> None:
         """Go on until cancelled; a database that is away is waited for.
 
         Args:
             url: Of PostgreSQL, for a connection of its own that listens.
-            send: Puts a ticket into the queue of this name; raising leaves the job to a later
-                sweep.
+            send: Sends the tickets.
         """
         import psycopg
 
@@ -140,9 +90,7 @@ class Dispatcher:
                 log.warning("dispatcher: %s; trying again", error)
                 await asyncio.sleep(TICK)
 
-    async def _until_broken(
-        self, bell: "AsyncConnection[object]", send: Callable[[Ticket, str], Awaitable[None]]
-    ) -> None:
+    async def _until_broken(self, bell: "AsyncConnection[object]", send: Send) -> None:
         clock = asyncio.get_running_loop().time
         next_upkeep = clock()
         listening = asyncio.create_task(self._listen(bell))
@@ -167,7 +115,7 @@ class Dispatcher:
         async for _ in bell.notifies():
             self.ring()
 
-    async def once(self, send: Callable[[Ticket, str], Awaitable[None]]) -> int:
+    async def once(self, send: Send) -> int:
         """Do upkeep, send all that is due, and return how many tickets that was."""
         await self.upkeep()
         sent = 0
@@ -178,10 +126,14 @@ class Dispatcher:
             sent += sum(counts)
         return sent
 
-    async def _fill(self, queue: str, send: Callable[[Ticket, str], Awaitable[None]]) -> int:
+    async def _fill(self, queue: str, send: Send) -> int:
         tickets = await self.take(queue)
-        for ticket in tickets:
-            await send(ticket, queue)
+        if tickets:
+            try:
+                await send(tickets, queue)
+            except Exception:
+                await self._outbox.ledger.unsend(tickets)
+                raise
         return len(tickets)
 
     async def take(self, queue: str = "default") -> list[Ticket]:
@@ -189,24 +141,13 @@ class Dispatcher:
 
         It costs one probe for each organisation that waits, and nothing for the jobs behind.
         """
-        now = self._services.get(CLOCK).now()
-        async with self._services.across_organisations() as session:
-            ahead = await session.scalar(LOCK_AND_COUNT, {"queue": queue}) or 0
-            room = self._windows[queue] - ahead
-            if room <= 0:
-                return []
-            rows = await session.execute(
-                TAKE,
-                {
-                    "queue": queue,
-                    "room": room,
-                    "now": now,
-                    "most": self._most,
-                    "lease_until": now + QUEUED_LEASE,
-                },
-            )
-            ordered = sorted(rows, key=lambda row: (row.turn, -row.priority, row.run_at, row.id))
-            return [(row.id, row.name, row.attempt) for row in ordered]
+        return await self._outbox.ledger.take(
+            queue,
+            window=self._windows[queue],
+            most=self._most,
+            now=self._services.get(CLOCK).now(),
+            lease=QUEUED_LEASE,
+        )
 
     async def upkeep(self) -> None:
         """Fire what is due by its schedule, and take back what nobody holds any more."""
@@ -266,5 +207,5 @@ class Dispatcher:
                     .returning(ScheduleRow.name)
                 )
                 if ours:
-                    await self._outbox.insert(session, work, work.arguments())
+                    await self._outbox.insert(session, work, [work.arguments()])
             self._fired[work.name] = due

@@ -18,25 +18,40 @@ __all__ = ("Live",)
 
 PREFIX = "gestral:changed:"
 
+PUBLISH = "for _, topic in ipairs(ARGV) do redis.call('PUBLISH', topic, '') end"
+"""All at once, for a fraction of what as many commands cost."""
+
 
 class Live:
     """Signals by topic. Without a Valkey (in tests) watchers look at the database on their own."""
 
     def __init__(self, redis: "Redis | None") -> None:
         self._redis = redis
+        self._untold: set[str] = set()
+        self._telling: asyncio.Task[None] | None = None
 
-    async def tell(self, *topics: str) -> None:
-        """Wake whoever listens to the topics. Nobody may miss it for good, so errors are let go."""
+    def tell(self, *topics: str) -> None:
+        """Wake whoever listens to the topics, soon; nobody waits for it.
+
+        A message may be lost, so errors are let go.
+        """
+        if self._redis is None:
+            return
+        self._untold.update(topics)
+        if self._telling is None:
+            self._telling = asyncio.create_task(self._tell_all(self._redis))
+
+    async def _tell_all(self, redis: "Redis") -> None:
         from redis.exceptions import RedisError
 
-        if self._redis is not None:
-            try:
-                async with self._redis.pipeline(transaction=False) as pipe:
-                    for topic in topics:
-                        pipe.publish(PREFIX + topic, b"")
-                    await pipe.execute()
-            except RedisError:
-                return
+        try:
+            while self._untold:
+                topics, self._untold = self._untold, set()
+                await redis.eval(PUBLISH, 0, *(PREFIX + topic for topic in topics))  # type: ignore[misc]
+        except RedisError:
+            return
+        finally:
+            self._telling = None
 
     @asynccontextmanager
     async def listening(self, topic: str) -> AsyncIterator[Callable[[float], Awaitable[None]]]:
@@ -67,6 +82,8 @@ class Live:
                 raise ServiceError("Valkey does not answer.") from error
 
     async def aclose(self) -> None:
-        """Close the connection."""
+        """Say what is to be said, and close the connection."""
+        if self._telling is not None:
+            await asyncio.wait([self._telling])
         if self._redis is not None:
             await self._redis.aclose()

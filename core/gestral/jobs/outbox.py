@@ -1,14 +1,12 @@
 """Asking for work and seeing what became of it: the capability `JOBS`."""
 
-import asyncio
 import datetime as dt
 import uuid
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.event import listen
 from uuid_utils.compat import uuid7
 
@@ -16,11 +14,13 @@ from gestral.capabilities import CLOCK, JobView
 from gestral.db.tenancy import acting_for_whom
 from gestral.errors import ConflictError, NotFoundError, PluginError
 from gestral.events import Event
+from gestral.jobs.ledger import Ledger
 from gestral.jobs.live import Live
 from gestral.jobs.model import JobRow
 from gestral.jobs.work import Work
 from gestral.observe import traces
 from gestral.plugin import Job, Services, _Listener
+from gestral.settings import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -36,6 +36,20 @@ LOOK_AGAIN = 2.0
 
 A = TypeVar("A", bound=msgspec.Struct)
 
+encode = msgspec.json.Encoder().encode
+
+INSERT = f"""
+    INSERT INTO core.job (
+        id, arguments, name, key, queue, priority, organisation_id, run_at, trace, state,
+        attempt, forgiven, stage, done, total, reason, code, created_at, updated_at)
+    SELECT id, arguments::jsonb, %(name)s, %(key)s, %(queue)s, %(priority)s, %(organisation_id)s,
+        %(run_at)s, %(trace)s, 'waiting', 0, 0, '', 0, 0, '', '', now(), now()
+    FROM unnest(%(ids)s::uuid[], %(arguments)s::text[]) AS new(id, arguments)
+    ON CONFLICT DO NOTHING
+    -- The bell rings at the commit, once for all that a transaction wrote.
+    RETURNING pg_notify('{CHANNEL}', '')
+"""  # noqa: S608 - the channel is a constant
+
 
 class Outbox:
     """Implements `gestral.capabilities.Jobs` over the table `core.job`."""
@@ -43,7 +57,7 @@ class Outbox:
     def __init__(self, services: Services, work: dict[str, Work], live: Live) -> None:
         self._services = services
         self.live = live
-        self._telling: set[asyncio.Future[None]] = set()
+        self.ledger = Ledger(services.settings(Settings).database_url)
         self._by_source = {id(one.source): one for one in work.values()}
         self._by_event: dict[type[msgspec.Struct], list[Work]] = {}
         for one in work.values():
@@ -61,63 +75,84 @@ class Outbox:
         delay: float = 0.0,
     ) -> uuid.UUID:
         """See `Jobs.enqueue`."""
+        (job_id,) = await self.insert(
+            session,
+            self._work(job),
+            [arguments],
+            key=key,
+            organisation_id=organisation_id,
+            delay=delay,
+        )
+        return job_id
+
+    async def enqueue_many(
+        self,
+        session: "AsyncSession",
+        job: Job[A],
+        arguments: Sequence[A],
+        *,
+        organisation_id: uuid.UUID | None = None,
+        delay: float = 0.0,
+    ) -> tuple[uuid.UUID, ...]:
+        """See `Jobs.enqueue_many`."""
+        work = self._work(job)
+        return await self.insert(
+            session, work, arguments, organisation_id=organisation_id, delay=delay
+        )
+
+    def _work(self, job: Job[A]) -> Work:
         work = self._by_source.get(id(job))
         if work is None:
             raise PluginError(
                 f"No loaded plugin declares the job {job.name!r}.",
                 hint="Name it in the plugin's `jobs`.",
             )
-        return await self.insert(
-            session, work, arguments, key=key, organisation_id=organisation_id, delay=delay
-        )
+        return work
 
     async def insert(
         self,
         session: "AsyncSession",
         work: Work,
-        arguments: msgspec.Struct,
+        arguments: Sequence[msgspec.Struct],
         *,
         key: str = "",
         organisation_id: uuid.UUID | None = None,
         delay: float = 0.0,
-    ) -> uuid.UUID:
-        """Write a row, unless one of this name and key is unfinished; return the row's id."""
-        now = self._services.get(CLOCK).now()
-        new_id: uuid.UUID = uuid7()
-        values = {
-            "id": new_id,
-            "name": work.name,
-            "arguments": msgspec.to_builtins(arguments),
-            "key": key,
-            "queue": work.queue,
-            "priority": work.priority,
-            "organisation_id": organisation_id or acting_for_whom(session.info),
-            "run_at": now + dt.timedelta(seconds=delay),
-            "trace": traces.carried(),
-        }
-        inserted: uuid.UUID | None = await session.scalar(
-            insert(JobRow)
-            .values(**values)
-            .on_conflict_do_nothing()
-            # The bell rings at the commit, once for all that a transaction wrote.
-            .returning(JobRow.id, func.pg_notify(CHANNEL, ""))
+    ) -> tuple[uuid.UUID, ...]:
+        """Write rows, unless one of this name and key is unfinished; return the rows' ids."""
+        organisation_id = organisation_id or acting_for_whom(session.info)
+        new_ids = [uuid7() for _ in arguments]
+        connection = await session.connection()
+        inserted = await connection.exec_driver_sql(
+            INSERT,
+            {
+                "name": work.name,
+                "key": key,
+                "queue": work.queue,
+                "priority": work.priority,
+                "organisation_id": organisation_id,
+                "run_at": self._services.get(CLOCK).now() + dt.timedelta(seconds=delay),
+                "trace": traces.carried(),
+                "ids": new_ids,
+                "arguments": [encode(one).decode() for one in arguments],
+            },
         )
-        if inserted is not None:
-            return inserted
+        if not key or inserted.rowcount:
+            return tuple(new_ids)
         same = (
             (JobRow.name == work.name)
             & (JobRow.key == key)
-            & JobRow.organisation_id.is_not_distinct_from(values["organisation_id"])
+            & JobRow.organisation_id.is_not_distinct_from(organisation_id)
             & JobRow.state.in_(UNFINISHED)
         )
         found: uuid.UUID | None = await session.scalar(select(JobRow.id).where(same))
-        return found or new_id
+        return (found or new_ids[0],)
 
     async def publish(self, session: "AsyncSession", event: Event) -> None:
         """See `Jobs.publish`."""
         organisation_id = getattr(event, "organisation_id", None)
         for work in self._by_event.get(type(event), ()):
-            await self.insert(session, work, event, organisation_id=organisation_id)
+            await self.insert(session, work, [event], organisation_id=organisation_id)
 
     async def cancel(self, session: "AsyncSession", job_id: uuid.UUID) -> None:
         """See `Jobs.cancel`."""
@@ -171,8 +206,7 @@ class Outbox:
         """Wake who watches a job once the change can be seen."""
 
         def tell(_session: object) -> None:
-            self._telling.add(task := asyncio.ensure_future(self.live.tell(str(job_id))))
-            task.add_done_callback(self._telling.discard)
+            self.live.tell(str(job_id))
 
         listen(session.sync_session, "after_commit", tell, once=True)
 
@@ -215,7 +249,8 @@ class Outbox:
                 await changed(LOOK_AGAIN)
 
     async def aclose(self) -> None:
-        """Close the connection to Valkey."""
+        """Close the connections."""
+        await self.ledger.aclose()
         await self.live.aclose()
 
 

@@ -8,17 +8,19 @@ import asyncio
 import datetime as dt
 import logging
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
-from sqlalchemy import case, text, update
+from sqlalchemy import case, update
 
 from gestral.capabilities import CLOCK, JobState
 from gestral.db.tenancy import acting_for
 from gestral.errors import GestralError, RetryableError, ServiceError
 from gestral.jobs.batch import Batch
-from gestral.jobs.live import Live
+from gestral.jobs.ledger import Claimed, Outcome
 from gestral.jobs.model import JobRow
+from gestral.jobs.outbox import Outbox
 from gestral.jobs.tally import Ending, Tally
 from gestral.jobs.work import Work
 from gestral.observe import traces
@@ -36,44 +38,12 @@ BACK_OFF = (5.0, 30.0, 120.0, 600.0)
 QUIET = 0.25
 """Seconds between two writes of progress within one stage."""
 
+PAUSE = 1.0
+"""Seconds between two tries to reach PostgreSQL."""
+
+T = TypeVar("T")
+
 log = logging.getLogger(__name__)
-
-FINISH = text("""
-    UPDATE core.job SET
-        state = outcome.state,
-        forgiven = job.forgiven + CASE WHEN outcome.given_back THEN 1 ELSE 0 END,
-        run_at = coalesce(outcome.run_at, job.run_at),
-        finished_at = outcome.finished_at,
-        reason = outcome.reason,
-        code = outcome.code,
-        lease_until = NULL,
-        updated_at = now()
-    FROM jsonb_to_recordset(CAST(:outcomes AS jsonb)) AS outcome(
-        id uuid, attempt int, state text, run_at timestamptz, finished_at timestamptz,
-        reason text, code text, given_back boolean)
-    WHERE job.id = outcome.id AND job.attempt = outcome.attempt AND job.state = 'running'
-    RETURNING job.id
-""")
-
-
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one attempt: a final state, or `waiting` for the next."""
-
-    id: uuid.UUID
-    attempt: int
-    state: JobState
-    run_at: dt.datetime | None = None
-    finished_at: dt.datetime | None = None
-    reason: str = ""
-    code: str = ""
-    given_back: bool = False
-
-    @property
-    def ending(self) -> Ending:
-        """What it is counted as."""
-        if self.state != "waiting":
-            return "done" if self.state == "done" else "failed"
-        return "handed-back" if self.given_back else "retried"
 
 
 class Runner:
@@ -82,7 +52,7 @@ class Runner:
     Args:
         services: The platform.
         work: All work by name.
-        live: Wakes those who watch.
+        outbox: Where the jobs are written down.
         started: Called at each start: there is room in the queue again.
     """
 
@@ -90,12 +60,13 @@ class Runner:
         self,
         services: Services,
         work: Mapping[str, Work],
-        live: Live,
+        outbox: Outbox,
         started: Callable[[], None] = lambda: None,
     ) -> None:
         self.services = services
         self.work = work
-        self.live = live
+        self.live = outbox.live
+        self._ledger = outbox.ledger
         self.closed = False
         self.tally = Tally()
         self._started = started
@@ -106,15 +77,24 @@ class Runner:
         self._idle = asyncio.Event()
         self._idle.set()
 
-    async def run(self, job_id: uuid.UUID) -> bool:
+    async def run(self, job_id: uuid.UUID, worked: Callable[[], None] = lambda: None) -> bool:
         """Do a job, unless somebody else does it, did it, or it was cancelled.
+
+        Args:
+            job_id: Which.
+            worked: Called once when there is room for other work; what became of the job may be
+                still to be written.
 
         Returns:
             Whether this call was the one that did it.
         """
-        if self.closed:
-            return False
-        row = await self._claims.ask(job_id)
+        row = None
+        try:
+            if not self.closed:
+                row = await self._claims.ask(job_id)
+        finally:
+            if row is None:
+                worked()
         self._started()
         if row is None:
             return False
@@ -122,7 +102,10 @@ class Runner:
         self._enter(running)
         try:
             with observed(row):
-                outcome = await self._outcome(running, row)
+                try:
+                    outcome = await self._outcome(running, row)
+                finally:
+                    worked()
                 if outcome is None:
                     self._count(running, "lost")
                 else:
@@ -151,36 +134,34 @@ class Runner:
         self.tally.count(running.name, ending, seconds)
         tell(running.name, ending, seconds)
 
-    async def claim(self, job_id: uuid.UUID) -> JobRow | None:
+    async def claim(self, job_id: uuid.UUID) -> Claimed | None:
         """Make a queued job ours, or return None when it is not to be had."""
         return await self._claims.ask(job_id)
 
-    async def _claim_all(self, job_ids: Sequence[uuid.UUID]) -> Sequence[JobRow | None]:
-        now = self.services.get(CLOCK).now()
-        async with self.services.across_organisations() as session:
-            rows = await session.scalars(
-                update(JobRow)
-                .where(JobRow.id.in_(job_ids), JobRow.state == "queued")
-                .values(
-                    state="running",
-                    attempt=JobRow.attempt + 1,
-                    lease_until=now + LEASE,
-                    started_at=now,
-                )
-                .returning(JobRow)
-            )
-            claimed = {row.id: row for row in rows}
-        return [claimed.pop(job_id, None) for job_id in job_ids]
+    async def _claim_all(self, job_ids: Sequence[uuid.UUID]) -> Sequence[Claimed | None]:
+        now = self.services.get(CLOCK).now
+        return await self._insist(lambda: self._ledger.claim(job_ids, now=now(), lease=LEASE))
 
     async def _write_all(self, outcomes: Sequence[Outcome]) -> Sequence[bool]:
         """Write outcomes, and return of each whether the job was still its attempt's."""
-        told = msgspec.json.encode(outcomes).decode()
-        async with self.services.across_organisations() as session:
-            written = set(await session.scalars(FINISH, {"outcomes": told}))
-        await self.live.tell(*(str(outcome.id) for outcome in outcomes))
+        written = await self._insist(lambda: self._ledger.finish(outcomes))
+        self.live.tell(*(str(outcome.id) for outcome in outcomes))
         return [outcome.id in written for outcome in outcomes]
 
-    async def _outcome(self, running: "RunningJob", row: JobRow) -> Outcome | None:
+    async def _insist(self, write: Callable[[], Awaitable[T]]) -> T:
+        """Try until PostgreSQL answers: its restart must cost no work that is done already."""
+        import psycopg
+
+        while True:
+            try:
+                return await write()
+            except psycopg.OperationalError as error:
+                if self.closed:
+                    raise
+                log.warning("PostgreSQL: %s; trying again", error)
+                await asyncio.sleep(PAUSE)
+
+    async def _outcome(self, running: "RunningJob", row: Claimed) -> Outcome | None:
         """Return what became of it, or None when the job is no longer ours."""
         work = self.work.get(row.name)
         if work is not None:
@@ -191,11 +172,11 @@ class Runner:
             code="plugin-missing",
         )
 
-    async def _attempt(self, running: "RunningJob", work: Work, row: JobRow) -> Outcome | None:
+    async def _attempt(self, running: "RunningJob", work: Work, row: Claimed) -> Outcome | None:
         """Return what became of it, or None when the job is no longer ours."""
         running.task = asyncio.current_task()
         try:
-            arguments = msgspec.convert(row.arguments, work.arguments)
+            arguments = msgspec.json.decode(row.arguments, type=work.arguments)
             async with asyncio.timeout(work.timeout):
                 with acting_for(row.organisation_id):
                     await work.run(running, arguments)
@@ -217,7 +198,9 @@ class Runner:
             return running.outcome("done")
         return self._after(problem, running, work, row)
 
-    def _after(self, problem: Exception, running: "RunningJob", work: Work, row: JobRow) -> Outcome:
+    def _after(
+        self, problem: Exception, running: "RunningJob", work: Work, row: Claimed
+    ) -> Outcome:
         """Decide what an error means: try again, or fail with a reason for people."""
         traces.failed(problem.code if isinstance(problem, GestralError) else type(problem).__name__)
         named = isinstance(problem, GestralError)
@@ -285,7 +268,7 @@ class Runner:
 class RunningJob:
     """Implements `gestral.plugin.JobContext`."""
 
-    def __init__(self, runner: Runner, row: JobRow) -> None:
+    def __init__(self, runner: Runner, row: Claimed) -> None:
         self.id = row.id
         self.name = row.name
         self.attempt = row.attempt
@@ -320,7 +303,7 @@ class RunningJob:
         if ours is None:
             self.lost = True
             raise asyncio.CancelledError
-        await self._live.tell(str(self.id))
+        self._live.tell(str(self.id))
 
     def lose(self) -> None:
         """Stop doing it: it was cancelled, or given to another attempt."""

@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Any
 from gestral.app.services import Platform
 from gestral.capabilities import JOBS
 from gestral.errors import InputError
-from gestral.jobs.dispatcher import Dispatcher, Ticket
+from gestral.jobs.dispatcher import Dispatcher
+from gestral.jobs.ledger import Ticket
 from gestral.jobs.outbox import Outbox
 from gestral.jobs.runner import Runner
 from gestral.jobs.work import Work, all_work
 
 if TYPE_CHECKING:
-    from saq import Worker
-    from saq.queue.redis import RedisQueue
+    from saq import Job, Worker
+
+    from gestral.jobs.tickets import TicketQueue
 
 __all__ = ("QUEUE", "slots_for", "work_until_stopped")
 
-QUEUE = "gestral"
+QUEUE = "gestral:tickets"
 """What the names of all queues in Valkey begin with."""
 
 ORPHAN = "core.orphan"
@@ -30,10 +32,6 @@ DEADLINE = 10.0
 
 SHORT, LONG = 8, 2
 """Jobs at once in the queue `default`, whose jobs mostly wait for others, and in each other one."""
-
-ASKING = 5.0
-"""Seconds for which one question to Valkey for a ticket holds: a worker that is paused, or cut off,
-must not go on being handed tickets that it cannot take."""
 
 AHEAD = 2
 """Jobs that are sent ahead for each slot, so that a worker need not wait for the next."""
@@ -75,39 +73,29 @@ async def work_until_stopped(
         stop: Ends the work.
         slots: Jobs at once in this process, by the queues that it serves.
     """
-    from saq.queue.redis import RedisQueue
+    from gestral.jobs.tickets import TicketQueue
 
     settings = platform.core_settings
     work = all_work(platform.registry.plugins)
     outbox = platform.get(JOBS)
     assert isinstance(outbox, Outbox)  # noqa: S101 - core provides it itself
-    # SAQ's own choice by scheme knows no unix://
     queues = {
-        name: RedisQueue.from_url(settings.redis_url, name=f"{QUEUE}:{name}") for name in slots
+        name: TicketQueue(settings.redis_url, name=f"{QUEUE}:{name}", slots=count)
+        for name, count in slots.items()
     }
     windows = {name: AHEAD * count for name, count in slots.items()}
     dispatcher = Dispatcher(platform, work, outbox, windows)
-    runner = Runner(platform, work, outbox.live, dispatcher.ring)
+    runner = Runner(platform, work, outbox, dispatcher.ring)
 
-    async def carry(_context: Any, *, job: str) -> None:
-        await runner.run(uuid.UUID(job))
+    async def carry(context: Any, *, job: str) -> None:
+        ticket = context["job"]
+        if runner.closed:  # it was handed out in the moment of stopping
+            await ticket.queue.send([ticket])
+        await runner.run(uuid.UUID(job), ticket.queue.release)
 
-    async def send(ticket: Ticket, queue: str) -> None:
-        job_id, name, attempt = ticket
-        one = work.get(name)
-        await queues[queue].enqueue(
-            name if one else ORPHAN,
-            # Never a key again: one that a killed worker had taken up would still be known to the
-            # queue, which would drop its successor. Two tickets for a job do no harm: one claims.
-            key=f"{job_id}:{attempt}:{uuid.uuid4().hex[:8]}",
-            job=str(job_id),
-            timeout=int(one.timeout if one else 60) + 60,
-            retries=1,
-            ttl=60,
-        )
+    async def send(tickets: Sequence[Ticket], queue: str) -> None:
+        await queues[queue].send([_job(ticket, work.get(ticket.name)) for ticket in tickets])
 
-    for queue in queues.values():
-        await queue.connect()
     functions = [(name, carry) for name in (*work, ORPHAN)]
     workers = [_worker(queues[name], functions, count) for name, count in slots.items()]
     counting = asyncio.create_task(runner.tally.keep(platform))
@@ -119,7 +107,9 @@ async def work_until_stopped(
     finally:
         stopping.cancel()
         dispatching.cancel()
-        await runner.drain(settings.drain_seconds)
+        await asyncio.gather(
+            runner.drain(settings.drain_seconds), *(queue.close() for queue in queues.values())
+        )
         await asyncio.gather(*(worker.stop() for worker in workers))
         counting.cancel()
         await asyncio.gather(counting, dispatching, *working, return_exceptions=True)
@@ -128,14 +118,25 @@ async def work_until_stopped(
             await queue.disconnect()
 
 
-def _worker(queue: "RedisQueue", functions: Sequence[Any], concurrency: int) -> "Worker[Any]":
+def _job(ticket: Ticket, work: Work | None) -> "Job":
+    from saq import Job
+
+    return Job(
+        function=ticket.name if work else ORPHAN,
+        # Two tickets for a job do no harm: one claims it.
+        key=f"{ticket.id}:{ticket.attempt}",
+        kwargs={"job": str(ticket.id)},
+        timeout=int(work.timeout if work else 60) + 60,
+    )
+
+
+def _worker(queue: "TicketQueue", functions: Sequence[Any], slots: int) -> "Worker[Any]":
     from saq import Worker
 
     worker: Worker[Any] = Worker(
         queue,
         functions=functions,
-        concurrency=concurrency,
-        dequeue_timeout=ASKING,
+        concurrency=2 * slots,
         # SAQ's grace waits for its own upkeep too, so that stopping always takes all of it: the
         # runner drains instead, and what is cancelled here hands itself back.
         cancellation_hard_deadline_s=DEADLINE,

@@ -10,7 +10,7 @@ from gestral.observe.context import bound
 from gestral.observe.logs import ATTEMPTS
 
 if TYPE_CHECKING:
-    from gestral.jobs.model import JobRow
+    from gestral.jobs.ledger import Claimed
 
 __all__ = ("observed", "tell")
 
@@ -18,7 +18,7 @@ log = logging.getLogger(ATTEMPTS)
 
 
 @contextmanager
-def observed(row: "JobRow") -> "Iterator[None]":
+def observed(row: "Claimed") -> "Iterator[None]":
     """Mark all that is done in the block as done for this job."""
     fields: dict[str, str | int] = {
         "job_id": str(row.id),

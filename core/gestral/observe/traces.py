@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer
     from sqlalchemy import Engine
 
-    from gestral.jobs.model import JobRow
+    from gestral.jobs.ledger import Claimed
 
 __all__ = (
     "answered",
@@ -158,7 +158,7 @@ def answered(span: "Span | None", method: str, route: str, status: int) -> None:
         _mark(span, str(status))
 
 
-def attempt(row: "JobRow") -> "AbstractContextManager[Span | None]":
+def attempt(row: "Claimed") -> "AbstractContextManager[Span | None]":
     """Have a span around an attempt at a job, a child of the request that asked for it."""
     if _tracer is None:
         return NOTHING

@@ -14,8 +14,8 @@ from gestral.app.registry import Candidate
 from gestral.app.services import Platform
 from gestral.capabilities import CLOCK, CURRENT_USER, JOBS, MAILER, MEMBERS, Identity, Member
 from gestral.db.engine import Database
-from gestral.jobs.dispatcher import Dispatcher, Ticket
-from gestral.jobs.live import Live
+from gestral.jobs.dispatcher import Dispatcher
+from gestral.jobs.ledger import Ticket
 from gestral.jobs.outbox import Outbox
 from gestral.jobs.runner import Runner
 from gestral.jobs.work import all_work
@@ -205,13 +205,17 @@ class Kit:
 
     @cached_property
     def _runner(self) -> Runner:
-        return Runner(self.platform, all_work(self.platform.registry.plugins), Live(None))
+        return Runner(self.platform, all_work(self.platform.registry.plugins), self._outbox)
 
     @cached_property
     def _dispatcher(self) -> Dispatcher:
+        return Dispatcher(self.platform, self._runner.work, self._outbox)
+
+    @property
+    def _outbox(self) -> Outbox:
         outbox = self.platform.get(JOBS)
         assert isinstance(outbox, Outbox), "core provides it itself"
-        return Dispatcher(self.platform, self._runner.work, outbox)
+        return outbox
 
     async def run_jobs(self) -> int:
         """Run what was enqueued and is due, and what that enqueues, and return how many ran.
@@ -220,9 +224,10 @@ class Kit:
         """
         ran = 0
 
-        async def run(ticket: Ticket, _queue: str) -> None:
+        async def run(tickets: Sequence[Ticket], _queue: str) -> None:
             nonlocal ran
-            ran += await self._runner.run(ticket[0])
+            for ticket in tickets:
+                ran += await self._runner.run(ticket.id)
 
         await self._dispatcher.once(run)
         await self._runner.tally.write(self.platform)

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import psycopg
 import pytest
 import toy
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from gestral.capabilities import JOBS, JobView
 from gestral.events import OrganisationCreated
 from gestral.jobs.dispatcher import Dispatcher
-from gestral.jobs.live import Live
+from gestral.jobs.ledger import Ticket
 from gestral.jobs.model import JobRow
 from gestral.jobs.outbox import Outbox
 from gestral.jobs.runner import Runner
@@ -53,6 +53,21 @@ async def test_nothing_is_done_for_a_transaction_that_failed(gestral: Kit) -> No
     answer = await gestral.client(gestral.user("toy:count")).post("/api/v1/toy/count/-1")
     assert answer.status_code == 500
     assert await gestral.run_jobs() == 0
+
+
+async def test_many_jobs_are_asked_for_at_once(gestral: Kit) -> None:
+    jobs = gestral.platform.get(JOBS)
+    organisation_id = uuid.uuid4()
+    numbers = [toy.Number(number) for number in (1, 2, 3)]
+    async with gestral.transaction(organisation_id) as session:
+        ids = await jobs.enqueue_many(session, toy.COUNT, numbers)
+        assert await jobs.enqueue_many(session, toy.COUNT, []) == ()
+    async with gestral.across_organisations() as session:
+        rows = {row.id: row for row in await session.scalars(select(JobRow))}
+    assert [rows[one].arguments for one in ids] == [{"number": number} for number in (1, 2, 3)]
+    assert {row.organisation_id for row in rows.values()} == {organisation_id}
+    assert await gestral.run_jobs() == 3
+    assert toy.runs == [(1, 1), (2, 1), (3, 1)]
 
 
 async def test_a_failure_has_a_reason_for_people(gestral: Kit) -> None:
@@ -116,9 +131,9 @@ async def test_a_job_of_a_dead_worker_is_taken_over_and_its_late_result_refused(
     gestral: Kit,
 ) -> None:
     job_id = await ask(gestral, 1)
-    runner = Runner(gestral.platform, all_work(gestral.platform.registry.plugins), Live(None))
     outbox = gestral.platform.get(JOBS)
     assert isinstance(outbox, Outbox)
+    runner = Runner(gestral.platform, all_work(gestral.platform.registry.plugins), outbox)
     dispatcher = Dispatcher(gestral.platform, runner.work, outbox)
     assert len(await dispatcher.take()) == 1
     row = await runner.claim(job_id)  # the worker dies right here
@@ -139,14 +154,14 @@ async def test_a_job_of_a_dead_worker_is_taken_over_and_its_late_result_refused(
 
 async def test_a_job_that_kills_its_worker_every_time_fails_in_the_end(gestral: Kit) -> None:
     job_id = await ask(gestral, 1)
-    runner = Runner(gestral.platform, all_work(gestral.platform.registry.plugins), Live(None))
     outbox = gestral.platform.get(JOBS)
     assert isinstance(outbox, Outbox)
+    runner = Runner(gestral.platform, all_work(gestral.platform.registry.plugins), outbox)
     dispatcher = Dispatcher(gestral.platform, runner.work, outbox)
     for _ in range(5):
         await dispatcher.sweep()
         for ticket in await dispatcher.take():
-            await runner.claim(ticket[0])
+            await runner.claim(ticket.id)
         gestral.clock.turn(minutes=2)
     found = await view(gestral, job_id)
     assert (found.state, found.attempt, found.code) == ("failed", 3, "worker-died")
@@ -162,6 +177,20 @@ async def test_a_lost_ticket_is_sent_again(gestral: Kit) -> None:
     gestral.clock.turn(minutes=2)
     assert await gestral.run_jobs() == 1
     assert (await view(gestral, job_id)).state == "done"
+
+
+async def test_a_ticket_that_cannot_be_sent_leaves_its_job_waiting(gestral: Kit) -> None:
+    async def broken(tickets: Sequence[Ticket], queue: str) -> None:
+        raise ConnectionError(f"{queue} does not take {len(tickets)}")
+
+    job_id = await ask(gestral, 1)
+    outbox = gestral.platform.get(JOBS)
+    assert isinstance(outbox, Outbox)
+    work = all_work(gestral.platform.registry.plugins)
+    with pytest.raises(ConnectionError, match="default does not take 1"):
+        await Dispatcher(gestral.platform, work, outbox).once(broken)
+    assert (await view(gestral, job_id)).state == "waiting"
+    assert await gestral.run_jobs() == 1, "and is sent again at once"
 
 
 async def test_a_schedule_fires_once_for_each_due_time(gestral: Kit) -> None:
@@ -214,9 +243,9 @@ async def test_cancelling_stops_a_running_job_at_its_next_progress(gestral: Kit)
         name=name, arguments=toy.Number, run=slow, timeout=30, attempts=3, source=slow_job
     )
     job_id = await ask(gestral, 1)
-    runner = Runner(gestral.platform, work, Live(None))
     outbox = gestral.platform.get(JOBS)
     assert isinstance(outbox, Outbox)
+    runner = Runner(gestral.platform, work, outbox)
     await Dispatcher(gestral.platform, work, outbox).take()
     running = asyncio.create_task(runner.run(job_id))
     await started.wait()

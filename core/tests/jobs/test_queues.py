@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
 from gestral.capabilities import JOBS
-from gestral.jobs.dispatcher import Dispatcher, Ticket
+from gestral.jobs.dispatcher import Dispatcher
+from gestral.jobs.ledger import Ticket
+from gestral.jobs.live import Live
 from gestral.jobs.model import JobRow, ScheduleRow
 from gestral.jobs.outbox import Outbox
 from gestral.jobs.runner import Runner
@@ -81,11 +83,11 @@ async def whose(gestral: Kit, tickets: Sequence[Ticket]) -> list[uuid.UUID | Non
     async with gestral.across_organisations() as session:
         rows = await session.execute(select(JobRow.id, JobRow.organisation_id))
         found = {row.id: row.organisation_id for row in rows}
-    return [found[ticket[0]] for ticket in tickets]
+    return [found[ticket.id] for ticket in tickets]
 
 
 async def test_one_job_waits_behind_the_window_and_not_behind_a_thousand(
-    gestral: Kit, dispatcher: Dispatcher
+    gestral: Kit, outbox: Outbox, dispatcher: Dispatcher
 ) -> None:
     async with gestral.across_organisations() as session:
         values = {"name": "toy.count", "arguments": {"number": 1}, "organisation_id": ADA}
@@ -96,14 +98,10 @@ async def test_one_job_waits_behind_the_window_and_not_behind_a_thousand(
     assert len(sent) == WINDOW
     (lone,) = await ask(gestral, BOB, 1)
     assert await dispatcher.take() == [], "the window is full"
-    runner = Runner(
-        gestral.platform,
-        all_work(gestral.platform.registry.plugins),
-        gestral.platform.get(JOBS).live,  # type: ignore[attr-defined]
-    )
-    await runner.run(sent[0][0])
+    runner = Runner(gestral.platform, all_work(gestral.platform.registry.plugins), outbox)
+    await runner.run(sent[0].id)
     (following,) = await dispatcher.take()
-    assert following[0] == lone, "it goes before all that were not sent yet"
+    assert following.id == lone, "it goes before all that were not sent yet"
 
 
 @given(
@@ -141,13 +139,13 @@ async def test_priorities_hold_within_an_organisation(gestral: Kit, dispatcher: 
     first = await ask(gestral, ADA, 1, 2)
     (urgent,) = await ask(gestral, ADA, 3, job=URGENT)
     tickets = await dispatcher.take()
-    assert [ticket[0] for ticket in tickets] == [urgent, *first]
+    assert [ticket.id for ticket in tickets] == [urgent, *first]
 
 
 async def test_long_work_waits_in_a_queue_of_its_own(gestral: Kit, dispatcher: Dispatcher) -> None:
     await ask(gestral, ADA, *range(1, 10), job=LONG)
     (short,) = await ask(gestral, ADA, 1)
-    assert [ticket[0] for ticket in await dispatcher.take()] == [short]
+    assert [ticket.id for ticket in await dispatcher.take()] == [short]
     assert len(await dispatcher.take("long")) == WINDOW
 
 
@@ -171,9 +169,12 @@ async def test_an_organisation_has_no_more_under_way_than_it_may(
 async def test_dispatchers_at_once_send_each_job_once(gestral: Kit, outbox: Outbox) -> None:
     asked = await ask(gestral, ADA, *range(1, 31))
     work = all_work(gestral.platform.registry.plugins)
-    dispatchers = [Dispatcher(gestral.platform, work, outbox) for _ in range(3)]
+    others = [Outbox(gestral.platform, work, Live(None)) for _ in range(2)]
+    dispatchers = [Dispatcher(gestral.platform, work, one) for one in (outbox, *others)]
     taken = await asyncio.gather(*(one.take() for one in dispatchers))
-    assert sorted(ticket[0] for tickets in taken for ticket in tickets) == sorted(asked)
+    assert sorted(ticket.id for tickets in taken for ticket in tickets) == sorted(asked)
+    for one in others:
+        await one.aclose()
 
 
 async def test_a_due_time_fires_once_however_many_look(gestral: Kit, outbox: Outbox) -> None:
@@ -216,7 +217,7 @@ async def test_a_stopped_worker_finishes_what_runs_and_starts_nothing_more(
     work |= all_work((Plugin(name="toy", api=">=1", summary="", jobs=(slow_job,)),))
     first, second = await ask(gestral, ADA, 1, 2)
     await dispatcher.take()
-    runner = Runner(gestral.platform, work, outbox.live)
+    runner = Runner(gestral.platform, work, outbox)
     running = asyncio.create_task(runner.run(first))
     await started.wait()
     draining = asyncio.create_task(runner.drain(30))
@@ -242,7 +243,7 @@ async def test_what_a_stopped_worker_cannot_finish_costs_no_attempt(
     work |= all_work((Plugin(name="toy", api=">=1", summary="", jobs=(job,)),))
     (job_id,) = await ask(gestral, ADA, 1)
     await dispatcher.take()
-    runner = Runner(gestral.platform, work, outbox.live)
+    runner = Runner(gestral.platform, work, outbox)
     running = asyncio.create_task(runner.run(job_id))
     await started.wait()
     await runner.drain(0)
