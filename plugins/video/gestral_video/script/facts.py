@@ -13,7 +13,7 @@ from gestral_video.articles.article import (
     Table,
 )
 
-__all__ = ("block_text", "counts", "describe_code", "describe_table", "image_words")
+__all__ = ("block_text", "counts", "describe_code", "describe_table", "image_words", "told_rows")
 
 _LANGUAGE_NAMES = {
     "bash": "shell",
@@ -53,6 +53,8 @@ _LANGUAGE_NAMES = {
 _SAID_WITH_AN = re.compile(r"(?:[aeio]|html|sql|xml)", re.IGNORECASE)
 _MOST_HEADER_WORDS = 20
 """More column names than fit into these words are not read out."""
+_MOST_TOLD_ROWS, _MOST_TOLD_COLUMNS, _MOST_CELL_WORDS = 6, 3, 6
+"""A table that has no more is read out row by row."""
 _FILE_NAME = re.compile(r"\S+\.(?:jpe?g|png|gif|webp|svg|avif)$|^\S*[_\d]\S*$", re.IGNORECASE)
 _CREDIT = re.compile(
     r"(?:photo|portrait|image|picture|illustration|credit|source|courtesy|screenshot)s?\b.{0,12}"
@@ -99,6 +101,25 @@ def describe_table(table: Table) -> str:
         f"Here is a table of {rows} {'row' if rows == 1 else 'rows'} "
         f"and {columns} {'column' if columns == 1 else 'columns'}."
     )
+
+
+def told_rows(table: Table) -> list[str]:
+    """The rows of a small table as they are read out: "Flour: 500 g, 100 %." None of a larger one.
+
+    Nobody can follow a large table by ear, and a cell of many words is a text of its own.
+    """
+    rows, columns = table_size(table)
+    cells = [cell for row in table.rows for cell in row]
+    short = all(len(cell.split()) <= _MOST_CELL_WORDS for cell in cells)
+    if rows > _MOST_TOLD_ROWS or not 2 <= columns <= _MOST_TOLD_COLUMNS or not short:
+        return []
+    told = []
+    for row in table.rows:
+        label, *rest = (" ".join(cell.split()).rstrip(".:,;") for cell in row)
+        said = ", ".join(cell for cell in rest if cell)
+        if label and said:
+            told.append(f"{label}: {said}.")
+    return told
 
 
 def image_words(image: Image) -> str:

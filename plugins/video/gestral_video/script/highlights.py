@@ -4,8 +4,9 @@ What is asked of the choice, in order:
 
 1. it begins as the post begins;
 2. it ends as the post ends;
-3. there is something to look at: up to two sentences that introduce code, one that stands beside a
-   picture, one list with the sentence that announces it, one quotation, if the post has them;
+3. there is something to look at: up to two sentences that introduce code, one before a table, one
+   that stands beside a picture, one list with the sentence that announces it, one quotation, if
+   the post has them;
 4. the longest sections have their say;
 5. what is left of the time goes to the sentences with the highest score.
 
@@ -201,7 +202,7 @@ class _Choice:
         last = self.lines[group[-1]]
         if last.text.endswith(":"):
             # A picture that is announced may turn out not to be had.
-            return last.last and isinstance(self._next(last), Code)
+            return last.last and isinstance(self._next(last), Code | Table)
         items = sum(self.lines[i].kind == "item" for i in group)
         return items <= MOST_ITEMS or items == len(group)
 
@@ -287,11 +288,15 @@ class _Choice:
         reserve = self.left - SHOWN_SHARE * SECONDS * WORDS_PER_SECOND
         lines = self.lines
         code = [i for i in self.groups if lines[i].last and isinstance(self._next(lines[i]), Code)]
+        tables = [
+            i for i in self.groups if lines[i].last and isinstance(self._next(lines[i]), Table)
+        ]
         pictured = [i for i in self.groups if self._pictured(lines[i])]
         lists = [i for i in self.groups if self._announces(i) and self._announced(i)]
         quotes = [i for i in self.groups if lines[i].kind == "quote"]
         for wanted, most, longest in (
             (code, MOST_CODES, MOST_SHOWN_LENGTH),
+            (tables, 1, MOST_SHOWN_LENGTH),
             (pictured, 1, MOST_SHOWN_LENGTH),
             (lists, 1, MOST_LIST_LENGTH),
             (quotes, 1, MOST_SHOWN_LENGTH),

@@ -19,7 +19,7 @@ from gestral_video.articles.article import (
     Quote,
     Table,
 )
-from gestral_video.script.facts import describe_code, describe_table, image_words
+from gestral_video.script.facts import describe_code, describe_table, image_words, told_rows
 from gestral_video.script.sentences import split_sentences
 
 __all__ = ("Line", "introduced", "lines_of", "showing", "spoken_length", "word_count")
@@ -99,15 +99,24 @@ def showing(line: Line, code: Code) -> Line:
 
 
 def introduced(article: Article, lines: Sequence[Line]) -> list[Line]:
-    """The lines, in which code that is introduced ("it prints this:") needs no description."""
+    """The lines, in which code or a table that is introduced ("it prints this:") is not described.
+
+    A table's own caption is said all the same.
+    """
+    tables = {block.id: block for block in article.blocks if isinstance(block, Table)}
     codes = {block.id: block for block in article.blocks if isinstance(block, Code)}
     told: list[Line] = []
     for line in lines:
         code = codes.get(line.block_ids[0]) if line.kind == "description" else None
         before = told[-1] if told else None
         leads = before and before.kind == "prose" and before.text.endswith(":")
+        table = tables.get(line.block_ids[0])
+        described = table and not table.caption and line.text == describe_table(table)
         if code and before and leads and before.block_ids[0] not in codes:
             told[-1] = showing(before, code)
+        elif described and before and leads:
+            cited = dict.fromkeys((*before.block_ids, *line.block_ids))
+            told[-1] = msgspec.structs.replace(before, block_ids=tuple(cited))
         else:
             told.append(line)
     return told
@@ -138,6 +147,9 @@ def _of_block(block: Block, section: int, language: str) -> Iterator[Line]:
         yield from _of_quote(block, section, language)
     else:
         yield from _prose(block, _description(block), "description", section, language)
+        if isinstance(block, Table):
+            for row in told_rows(block):
+                yield _line(block, row, "description", section, ITEM_PAUSE)
 
 
 def _of_list(block: ListBlock, section: int, language: str) -> Iterator[Line]:

@@ -8,6 +8,7 @@ Which scene a sentence gets (the first rule that holds):
 | a list | two short items or more are told together | list: each item appears with its words |
 | code | | code |
 | a quotation | | quote |
+| a table, or a paragraph beside it that says a row's label | (`tables`) | table or chart |
 | an image | its picture is usable | image |
 | any other block | an unused picture stands right before or after the block | image |
 | any other block | two text scenes came before, the section has an unused picture | image |
@@ -35,6 +36,7 @@ from gestral_video.articles.article import (
     ListBlock,
     Picture,
     Quote,
+    Table,
 )
 from gestral_video.narration.narration import Narration
 from gestral_video.script.script import Script
@@ -65,6 +67,7 @@ from gestral_video.storyboard.storyboard import (
     TextScene,
     TitleScene,
 )
+from gestral_video.storyboard.tables import chart_scene, show_tables, table_scene
 
 __all__ = ("compose",)
 
@@ -89,6 +92,8 @@ FIGURE_TAIL = 0.5
 CLOSING_SECONDS = 3.0
 SHORTEST_SCENE = 1.8
 """Seconds: a spoken heading of one word still stands long enough to be read."""
+TABLE_ROW_SECONDS, MOST_TABLE_SECONDS = 0.5, 5.0
+"""A table stands so much longer for each of its rows, but no longer in all."""
 
 QUIET_LOOKS, STRONG_LOOK = 2, 2
 """Every style has two quiet looks, 0 and 1, and a strong one for what stands out."""
@@ -136,11 +141,11 @@ def compose(
     _unlist(groups)
     title_picture = title_picture_of(article, pictures)
     illustrate(article, groups, pictures)
-    groups = feature_figures(groups)
+    groups = feature_figures(show_tables(article, groups))
     _space(groups)
     scenes: list[Scene] = []
     for group in groups:
-        scenes.append(_scene(group, article, title_picture, rate, scenes))
+        scenes.append(_scene(group, article, title_picture, (format, rate), scenes))
     scenes.append(
         ClosingScene(
             id=f"c{len(scenes) + 1}",
@@ -204,7 +209,15 @@ def _space(groups: Sequence[Group]) -> None:
         if group.kind == "figure":
             group.tail += FIGURE_TAIL
         if group.parts[-1].pause > 0:
-            group.tail += max(0.0, SHORTEST_SCENE - group.lead_in - group.seconds - group.tail)
+            shortest = _seconds_to_read(group)
+            group.tail += max(0.0, shortest - group.lead_in - group.seconds - group.tail)
+
+
+def _seconds_to_read(group: Group) -> float:
+    """How long the scene stands at least."""
+    if group.table is None:
+        return SHORTEST_SCENE
+    return min(MOST_TABLE_SECONDS, SHORTEST_SCENE + TABLE_ROW_SECONDS * len(group.table.rows))
 
 
 def _kind(part: Part, block: Block | None) -> str:
@@ -218,6 +231,8 @@ def _kind(part: Part, block: Block | None) -> str:
             return "code"
         case Quote():
             return "quote"
+        case Table():
+            return "table"
         case _:
             return "text"
 
@@ -237,13 +252,21 @@ def _room(group: Group, part: Part, shape: Format) -> bool:
 # --- scenes ----------------------------------------------------------------------------------
 
 
-_FEATURED: Mapping[str, Callable[[Common, Group], Scene]] = {"figure": figure_scene}
+_FEATURED: Mapping[str, Callable[[Common, Group], Scene]] = {
+    "figure": figure_scene,
+    "chart": chart_scene,
+}
 """Who makes the scenes of the kinds that have a module of their own."""
 
 
 def _scene(
-    group: Group, article: Article, title_picture: Picture | None, rate: int, before: list[Scene]
+    group: Group,
+    article: Article,
+    title_picture: Picture | None,
+    settings: tuple[Format, int],
+    before: list[Scene],
 ) -> Scene:
+    shape, rate = settings
     cues, seconds = _cues(group.parts, group.lead_in)
     stands_out = group.kind in {"quote", "figure"} or isinstance(group.block, Heading)
     common: Common = {
@@ -263,6 +286,8 @@ def _scene(
             picture_address=title_picture.address if title_picture else "",
             alt=_alt(article, title_picture),
         )
+    if group.kind == "table":
+        return table_scene(common, group, shape)
     if group.kind in _FEATURED:
         return _FEATURED[group.kind](common, group)
     return _plain_scene(common, group)

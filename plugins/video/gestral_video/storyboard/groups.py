@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from gestral_video.articles.article import Article, Block, Heading, Image, Picture
+from gestral_video.articles.article import Article, Block, Heading, Image, Picture, Table
 from gestral_video.narration.narration import Take
 from gestral_video.script.script import Sentence
 from gestral_video.storyboard.phrases import portions
@@ -59,6 +59,7 @@ class Group:
     parts: list[Part] = field(default_factory=list)
     picture: Picture | None = None
     image: Image | None = None
+    table: Table | None = None
     lead_in: float = 0.0
     tail: float = 0.0
 

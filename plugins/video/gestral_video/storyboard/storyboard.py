@@ -6,6 +6,7 @@ import msgspec
 
 __all__ = (
     "CaptionMode",
+    "ChartScene",
     "ClosingScene",
     "CodeScene",
     "Cue",
@@ -14,9 +15,11 @@ __all__ = (
     "Format",
     "ImageScene",
     "ListScene",
+    "Mark",
     "QuoteScene",
     "Scene",
     "Storyboard",
+    "TableScene",
     "TextScene",
     "TitleScene",
     "Transition",
@@ -159,6 +162,54 @@ class FigureScene(_Scene, frozen=True, kw_only=True, tag="figure"):
     arrives: float = 0.0
 
 
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """What is spoken of from a time on: the number of a row or line, from 0, and seconds from the
+    start of the scene."""
+
+    index: int
+    start: float
+
+
+class TableScene(_Scene, frozen=True, kw_only=True, tag="table"):
+    """Some rows and columns of a table; the row that is spoken of stands out.
+
+    Attributes:
+        rows: Every row has as many cells as the others; texts as they are written.
+        header: A name for every column, or empty.
+        caption: The table's own, or empty.
+        marks: Which of `rows` is spoken of from when on, in the order of time.
+        more_rows: How many are not shown.
+        more_columns: Likewise.
+    """
+
+    rows: tuple[tuple[str, ...], ...]
+    header: tuple[str, ...] = ()
+    caption: str = ""
+    marks: tuple[Mark, ...] = ()
+    more_rows: int = 0
+    more_columns: int = 0
+
+
+class ChartScene(_Scene, frozen=True, kw_only=True, tag="chart"):
+    """Bars, or a line over time.
+
+    Attributes:
+        shape: Which of them.
+        labels: One for every bar or point.
+        values: How long a bar is, how high a point.
+        texts: The values as they are written: what is shown of them.
+        title: What is measured; may be empty.
+        marks: Which of them is spoken of from when on, in the order of time.
+    """
+
+    shape: Literal["bars", "line"]
+    labels: tuple[str, ...]
+    values: tuple[float, ...]
+    texts: tuple[str, ...]
+    title: str = ""
+    marks: tuple[Mark, ...] = ()
+
+
 class ClosingScene(_Scene, frozen=True, kw_only=True, tag="closing"):
     """The last card: whose post it was and where to read it."""
 
@@ -173,6 +224,8 @@ Scene = (
     | QuoteScene
     | ListScene
     | CodeScene
+    | TableScene
+    | ChartScene
     | ImageScene
     | ClosingScene
 )

@@ -18,6 +18,7 @@ from gestral_video.render.styles import STYLES, Style, contrast
 from gestral_video.render.syntax import coloured_lines
 from gestral_video.render.text import Face, fit, line_width
 from gestral_video.storyboard.storyboard import (
+    ChartScene,
     ClosingScene,
     CodeScene,
     Cue,
@@ -26,8 +27,10 @@ from gestral_video.storyboard.storyboard import (
     Format,
     ImageScene,
     ListScene,
+    Mark,
     QuoteScene,
     Scene,
+    TableScene,
     TextScene,
     TitleScene,
 )
@@ -80,6 +83,33 @@ def scenes(text: str, picture: str) -> list[Scene]:
         ),
         FigureScene(
             id="c5", duration=seconds, before=text, figure=f"${'9' * 30}", arrives=2, cues=(cue,)
+        ),
+        TableScene(
+            id="c5",
+            duration=seconds,
+            caption=text,
+            header=(text, "short"),
+            rows=((text, "12"), ("short", text), *((text, text),) * 20),
+            marks=(Mark(index=21, start=1.0),),
+            more_rows=3,
+            heading=text,
+            cues=(other,),
+        ),
+        TableScene(id="c5", duration=seconds, rows=((text,),)),
+        *(
+            ChartScene(
+                id="c5",
+                duration=seconds,
+                shape=shape,
+                title=text,
+                labels=(text, "short", text, text),
+                values=(3.0, -1.0, 0.0, 2.5),
+                texts=(text, "-1", "9" * 30, "short"),
+                marks=(Mark(index=1, start=1.0),),
+                heading=text,
+                cues=(other,),
+            )
+            for shape in ("bars", "line")
         ),
         ImageScene(
             id="c6", duration=seconds, picture=picture, caption=text, credit=text, cues=(other,)
@@ -250,3 +280,45 @@ def test_a_figure_counts_up_and_arrives_as_it_is_written(figure: str) -> None:
     assert shown[-1] == figure
     assert figure not in shown[:-1]
     assert all(len(text) <= len(figure) for text in shown)
+
+
+SIZES = st.tuples(st.integers(1, 60), st.integers(1, 20))
+CELLS = st.one_of(st.just("x" * 200), st.just("9" * 30), st.text("ab c1%", max_size=40))
+
+
+@settings(max_examples=25, deadline=None)
+@given(SIZES, st.lists(CELLS, min_size=1, max_size=5), st.sampled_from(FORMATS), st.booleans())
+def test_a_table_of_any_size_stays_in_its_room(
+    size: tuple[int, int], cells: list[str], shape: Format, headed: bool
+) -> None:
+    rows, columns = size
+    grid = tuple(
+        tuple(cells[(row * columns + column) % len(cells)] for column in range(columns))
+        for row in range(rows)
+    )
+    scene = TableScene(
+        id="c1", duration=5.0, header=grid[0] if headed else (), rows=grid, cues=(spoken("Said."),)
+    )
+    shot = make_shot(scene, stage(shape, SCALE), STYLES["daylight"], "karaoke")
+    assert_nothing_overflows(shot)
+    assert any(placed.what == "row" for placed in shot.placed)
+
+
+def test_bars_start_at_zero_and_are_as_long_as_their_values() -> None:
+    scene = ChartScene(
+        id="c1",
+        duration=5.0,
+        shape="bars",
+        labels=("A", "B", "C"),
+        values=(200.0, 100.0, -50.0),
+        texts=("200", "100", "-50"),
+    )
+    shot = make_shot(scene, stage("16:9"), STYLES["daylight"], "off")
+    bars = [draw for draw in shot.at(4.0) if draw and draw.clip and draw.patch.height < 120][:-1]
+    lengths = [bar.patch.width for bar in bars]
+    assert lengths[0] == pytest.approx(2 * lengths[1], abs=4)
+    assert lengths[1] == pytest.approx(2 * lengths[2], abs=4)
+    assert bars[0].x == bars[1].x == bars[2].x + lengths[2]
+    # Half of the way of the first bar is not seen: it comes out of the axis.
+    early = [draw for draw in shot.at(0.5) if draw and draw.clip and draw.patch.height < 120]
+    assert early[0].x < bars[0].x == early[0].rect.left

@@ -98,6 +98,7 @@ def test_full_tells_every_block_in_order() -> None:
         "Time and tide wait for no man.",
         "Here is a C example of 2 lines.",
         "A table shows: Port and Height.",
+        "Brest: 7 m.",
         "The port of Brest at dawn.",
     ]
 

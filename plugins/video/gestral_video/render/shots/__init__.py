@@ -12,6 +12,7 @@ from gestral_video.render.compositor import Draw, Layer
 from gestral_video.render.patches import draw_patch
 from gestral_video.render.raster import skia
 from gestral_video.render.shots.captions import caption_layers
+from gestral_video.render.shots.chart import chart_shot
 from gestral_video.render.shots.closing import closing_shot
 from gestral_video.render.shots.code import code_shot
 from gestral_video.render.shots.desk import Desk, Drawn, Placed, Shot, argb, even
@@ -19,12 +20,14 @@ from gestral_video.render.shots.figure import figure_shot
 from gestral_video.render.shots.image import image_shot
 from gestral_video.render.shots.list import list_shot
 from gestral_video.render.shots.quote import quote_shot
+from gestral_video.render.shots.table import table_shot
 from gestral_video.render.shots.text import text_shot
 from gestral_video.render.shots.title import title_shot
 from gestral_video.render.stage import Stage
 from gestral_video.render.styles import Style
 from gestral_video.storyboard.storyboard import (
     CaptionMode,
+    ChartScene,
     ClosingScene,
     CodeScene,
     FigureScene,
@@ -32,6 +35,7 @@ from gestral_video.storyboard.storyboard import (
     ListScene,
     QuoteScene,
     Scene,
+    TableScene,
     TextScene,
     TitleScene,
 )
@@ -46,6 +50,8 @@ _SHOTS: Mapping[type[Scene], Callable[[Desk, Any], Drawn]] = {
     QuoteScene: quote_shot,
     ListScene: list_shot,
     CodeScene: code_shot,
+    TableScene: table_shot,
+    ChartScene: chart_shot,
     ImageScene: image_shot,
     ClosingScene: closing_shot,
 }
