@@ -311,7 +311,7 @@ class Fetcher:
     async def _ask(self, url: "URL", request: Request) -> Response | Moved | Busy:
         """Send one request, if the site's robots.txt has nothing against it."""
         host = url.host or ""
-        delay = (await self._robots.rules(url)).require(url) if request.robots else 0.0
+        delay = await self._robots.require(url) if request.robots else 0.0
         async with (
             self._turns.turn(host, until=request.until, interval=delay),
             traces.foreign("GET", host) as note_status,

@@ -40,6 +40,10 @@ MOST_CHARACTERS: Final = 16_000_000
 LONGEST_DELAY: Final = 10.0
 """Seconds; a longer Crawl-delay, which is no part of the RFC, counts as this."""
 
+LONG: Final = 50_000
+"""Characters from which on a robots.txt is read in a thread: hostile ones take tenths of a second,
+for which everything else in the process would stand still."""
+
 PASSED_ON: Final = frozenset(
     {"address-private", "port-refused", "unreachable", "timed-out", "host-busy"}
 )
@@ -114,6 +118,13 @@ class Robots:
         self._characters = 0
         self._loading: dict[URL, asyncio.Task[Rules]] = {}
 
+    async def require(self, url: "URL") -> float:
+        """See `Rules.require`."""
+        rules = await self.rules(url)
+        if len(rules.text) > LONG:
+            return await asyncio.to_thread(rules.require, url)
+        return rules.require(url)
+
     async def rules(self, url: "URL") -> Rules:
         """Return what the site of an address asks."""
         site = url.origin()
@@ -139,7 +150,7 @@ class Robots:
         seconds = LONGEST
         try:
             response = await self._fetch(site.with_path("/robots.txt"))
-            rules = Rules(text=simplified(response.body))
+            rules = Rules(text=await asyncio.to_thread(simplified, response.body))
             seconds = lifetime(response.headers.get("cache-control", ""))
         except FetchError as error:
             if error.code in PASSED_ON:

@@ -174,6 +174,13 @@ async def test_of_an_endless_robots_txt_only_the_beginning_counts(fetcher, hosti
     assert await code_of(fetcher.get(hostile.page("/closed", b"x"))) == "robots-refused"
 
 
+async def test_a_long_robots_txt_counts_like_a_short_one(fetcher, hostile):
+    text = b"User-agent: *\n" + b"Disallow: /*a*b*c\n" * 10_000 + b"Disallow: /closed\n"
+    hostile.page("/robots.txt", text)
+    assert await code_of(fetcher.get(hostile.page("/closed", b"x"))) == "robots-refused"
+    assert (await fetcher.get(hostile.page("/open", b"x"))).body == b"x"
+
+
 async def test_a_robots_txt_may_be_a_bomb(fetcher, hostile):
     bomb = gzip.compress(b"User-agent: *\nDisallow: /closed\n" + b"#" * 100_000_000)
     hostile.page("/robots.txt", bomb, "Content-Encoding: gzip")
@@ -233,6 +240,7 @@ async def test_who_gives_up_waiting_does_not_take_it_from_the_others():
     site = Site()
     first = asyncio.create_task(site.robots.rules(SITE))
     second = asyncio.create_task(site.robots.rules(SITE))
+    await asyncio.sleep(0)
     await asyncio.sleep(0)
     first.cancel()
     assert await second == Rules()
