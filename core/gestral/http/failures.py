@@ -24,7 +24,7 @@ class BusyError(FetchError):
     def __init__(self, host: str, seconds: float) -> None:
         time = f"{seconds / 60:.0f} minutes" if seconds > 90 else f"{seconds:.0f} seconds"
         super().__init__(
-            f"{shown(host)} has had too many requests and asks to be left alone for {time}.",
+            f"{shown(host)} is busy, and asks to be left alone for {time}.",
             hint="Try again after that.",
         )
         self.seconds = seconds

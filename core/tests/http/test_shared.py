@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from math import inf
+from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
@@ -164,6 +165,19 @@ async def test_a_valkey_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyP
         await process.visit()
         assert process.shared._away_until > asyncio.get_running_loop().time()
         await process.turns.aclose()
+
+
+async def test_fetching_goes_on_when_valkey_stops(
+    fetcher: Fetcher, hostile, tmp_path: Path
+) -> None:
+    address = hostile.page("/", b"x")
+    with running(tmp_path / "data", postgres=False) as services:
+        ours = Fetcher(policy=fetcher._policy, limits=fetcher._limits, redis_url=services.redis_url)
+        assert (await ours.get(address)).body == b"x"
+    async with ours:
+        for _ in range(3):
+            assert (await ours.get(address)).body == b"x"
+        assert ours._turns._shared._away_until > 0
 
 
 async def test_a_valkey_that_comes_back_is_used_again(valkey: str, redis: Redis) -> None:
