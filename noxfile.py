@@ -166,7 +166,8 @@ def plugins(session: nox.Session) -> None:
     """Do with wheels alone what authors and operators of plugins do, from the first to the last."""
     install(session, "development")
     session.env["GESTRAL_WHEELS"] = str(built_wheels(session))
-    session.run("pytest", "core/tests/wheels", "core/tests/contract", *session.posargs)
+    workers = [] if session.posargs else ["-n", str(os.cpu_count() or 1), "--dist", "loadfile"]
+    session.run("pytest", "core/tests/wheels", "core/tests/contract", *workers, *session.posargs)
 
 
 @nox.session

@@ -1,28 +1,10 @@
-"""Remove for good what nobody needs any more: the tables of a plugin, or old rows of a table."""
+"""Remove for good the old rows of a table."""
 
 import argparse
 
 import psycopg
 from _shared import confirm, connect, database_argument, fail
 from psycopg import sql
-
-
-def purge_schema(connection: psycopg.Connection, name: str, *, yes: bool) -> None:
-    """Drop a plugin's schema with all that is in it, its record of migrations too."""
-    if name in {"public", "information_schema"} or name.startswith("pg_"):
-        fail(f"{name} is a schema of PostgreSQL's own, not a plugin's.")
-    found = connection.execute(
-        "SELECT count(c.oid) FROM pg_namespace n"
-        " LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p')"
-        " WHERE nspname = %s GROUP BY n.oid",
-        (name,),
-    ).fetchone()
-    if found is None:
-        print(f"There is no schema {name}: nothing to purge.")
-        return
-    confirm(f"This drops the schema {name} and its {found[0]} tables for good.", name, yes=yes)
-    connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(name)))
-    print(f"Dropped the schema {name}.")
 
 
 def purge_rows(
@@ -62,26 +44,18 @@ def days(text: str) -> int:
 
 def main() -> None:
     """Read the arguments and purge."""
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--yes", action="store_true", help="do not ask")
-    database_argument(common)
     parser = argparse.ArgumentParser(description=__doc__)
-    kinds = parser.add_subparsers(dest="kind", required=True)
-    schema = kinds.add_parser("schema", parents=[common], help="a plugin's tables, all of them")
-    schema.add_argument("name", help="the plugin's name")
-    rows = kinds.add_parser("rows", parents=[common], help="old rows of one table")
-    rows.add_argument("table", help="as in video.fetched")
-    rows.add_argument("--column", required=True, help="the column with the rows' time")
-    rows.add_argument("--older-than", required=True, type=days, metavar="DAYS")
+    parser.add_argument("table", help="as in video.fetched")
+    parser.add_argument("--column", required=True, help="the column with the rows' time")
+    parser.add_argument("--older-than", required=True, type=days, metavar="DAYS")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    database_argument(parser)
     given = parser.parse_args()
     _, connection = connect(given.database_url)
     try:
         with connection:
             connection.execute("SET LOCAL lock_timeout = '30s'")
-            if given.kind == "schema":
-                purge_schema(connection, given.name, yes=given.yes)
-            else:
-                purge_rows(connection, given.table, given.column, given.older_than, yes=given.yes)
+            purge_rows(connection, given.table, given.column, given.older_than, yes=given.yes)
     except psycopg.Error as error:
         fail(f"PostgreSQL refused, and nothing was changed: {str(error).strip()}", 1)
 

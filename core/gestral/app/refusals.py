@@ -87,6 +87,12 @@ async def _tables(platform: "Platform") -> None:
 
     settings = platform.core_settings
     found = await asyncio.to_thread(status, settings.database_url, platform.registry.plugins)
+    for one in found:
+        if one.fault:
+            raise ConfigurationError(
+                f"The tables of {one.plugin} cannot be used: {one.fault}.",
+                hint="Or name it in GESTRAL_PLUGINS_OFF.",
+            )
     behind = [one.plugin for one in found if not one.up_to_date]
     if behind:
         raise ConfigurationError(

@@ -2,10 +2,9 @@
 
 import click
 
-from gestral.cli.platform import installed, machine
-from gestral.db.migrate import differences, status, upgrade
-from gestral.errors import ConfigurationError
-from gestral.settings import Settings
+from gestral.cli.platform import confirm, installed, machine, owner_of
+from gestral.db.migrate import differences, downgrade, status, upgrade
+from gestral.errors import NotFoundError
 
 __all__ = ("database",)
 
@@ -15,20 +14,11 @@ def database() -> None:
     """The group itself."""
 
 
-def _owner(settings: Settings) -> str:
-    if not settings.database_owner_url:
-        raise ConfigurationError(
-            "GESTRAL_DATABASE_OWNER_URL is not set.",
-            hint="Migrations run as the role that owns the tables: see db_scripts/bootstrap.sql.",
-        )
-    return settings.database_owner_url
-
-
 @database.command("upgrade")
 def upgrade_command() -> None:
     """Bring all tables to their newest form."""
     with machine() as settings:
-        changed = upgrade(_owner(settings), installed(settings).plugins)
+        changed = upgrade(owner_of(settings), installed(settings).plugins)
     click.echo(f"Migrated {', '.join(changed)}." if changed else "Nothing to migrate.")
 
 
@@ -36,12 +26,29 @@ def upgrade_command() -> None:
 def status_command() -> None:
     """Show each plugin's revision; exit code 1 when one is behind."""
     with machine() as settings:
-        found = status(_owner(settings), installed(settings).plugins)
+        found = status(owner_of(settings), installed(settings).plugins)
     for one in found:
-        state = "up to date" if one.up_to_date else f"behind {one.newest}"
+        state = one.fault or ("up to date" if one.up_to_date else f"behind {one.newest}")
         click.echo(f"{one.plugin:<20} {one.current or 'none':<12} {state}")
     if not all(one.up_to_date for one in found):
         click.get_current_context().exit(1)
+
+
+@database.command("downgrade")
+@click.argument("plugin")
+@click.argument("revision", default="-1")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def downgrade_command(plugin: str, revision: str, yes: bool) -> None:
+    """Take a plugin's tables back, to REVISION or by one; do so before installing an older one."""
+    with machine() as settings:
+        owner = owner_of(settings)
+        chosen = [one for one in installed(settings).plugins if one.name == plugin and one.tables]
+        if not chosen:
+            raise NotFoundError(
+                f"No loaded plugin {plugin!r} has tables.", hint="`gestral plugins` lists them."
+            )
+        confirm(f"This takes the tables of {plugin} back, and may delete rows.", plugin, yes=yes)
+        click.echo(f"{plugin} is at {downgrade(owner, chosen[0], revision) or 'base'} now.")
 
 
 @database.command("check")
@@ -50,7 +57,7 @@ def check_command() -> None:
     with machine() as settings:
         registry = installed(settings)
         found = {
-            plugin.name: differences(_owner(settings), plugin)
+            plugin.name: differences(owner_of(settings), plugin)
             for plugin in registry.plugins
             if plugin.tables is not None
         }

@@ -24,7 +24,10 @@ CORE_COMMANDS = {
     "doctor": ("gestral.cli.doctor:doctor", "Say what is used, and what is wrong with it."),
     "jobs": ("gestral.cli.jobs:jobs", "See jobs and what became of them; try again, cancel."),
     "manifest": ("gestral.cli.plugins:manifest", "Print what all plugins declare, as JSON."),
-    "plugins": ("gestral.cli.plugins:plugins", "List the plugins and their states; make one."),
+    "plugins": (
+        "gestral.cli.plugins:plugins",
+        "List the plugins and their states; make or purge one.",
+    ),
     "up": ("gestral.cli.up:up", "Start everything on this machine, and serve until Ctrl-C."),
     "web": ("gestral.cli.serve:web", "Run the web server."),
     "worker": ("gestral.cli.serve:worker", "Run a worker."),

@@ -3,16 +3,20 @@
 import asyncio
 import os
 import secrets
+import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import click
+
 from gestral.app.registry import Registry
 from gestral.app.services import Platform
+from gestral.errors import ConfigurationError, InputError
 from gestral.settings import PREFIX, Settings, read_settings
 
-__all__ = ("installed", "machine", "run")
+__all__ = ("confirm", "installed", "machine", "owner_of", "run", "run_on")
 
 T = TypeVar("T")
 
@@ -66,6 +70,39 @@ def installed(settings: Settings) -> Registry:
     from gestral.app.build import load
 
     return load(os.environ, off=settings.plugins_off)
+
+
+def owner_of(settings: Settings) -> str:
+    """Return the address of PostgreSQL as the role that owns the tables.
+
+    Raises:
+        ConfigurationError: It is not set.
+    """
+    if not settings.database_owner_url:
+        raise ConfigurationError(
+            "GESTRAL_DATABASE_OWNER_URL is not set.",
+            hint="Migrations run as the role that owns the tables: see db_scripts/bootstrap.sql.",
+        )
+    return settings.database_owner_url
+
+
+def confirm(what: str, name: str, *, yes: bool) -> None:
+    """Have a person type a name before something is done that cannot be undone.
+
+    Raises:
+        InputError: Something else was typed, or there is nobody to ask.
+    """
+    if yes:
+        return
+    click.echo(f"{what} Type {name} to go on: ", nl=False, err=True)
+    typed = sys.stdin.readline()
+    if typed.strip() != name:
+        if not typed:
+            click.echo(err=True)
+        raise InputError(
+            f"{typed.strip()!r} is not {name!r}: nothing was done.",
+            hint="--yes goes on without asking.",
+        )
 
 
 def run(task: Callable[[Platform], Awaitable[T]]) -> T:

@@ -23,7 +23,7 @@ def registry() -> Registry:
 
 @click.group(
     invoke_without_command=True,
-    help="List the plugins and what became of each; or make one.",
+    help="List the plugins and what became of each; or make one, or purge what one left.",
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 when a plugin failed or was skipped.")
 @click.pass_context
@@ -47,6 +47,16 @@ def new(name: str, folder: Path) -> None:
 
     made = render(name, folder)
     click.echo(f"Wrote {made.name}: its README.md says how to try it.")
+
+
+@plugins.command(help="Delete for good what a plugin left: its tables, jobs and cache.")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def purge(name: str, yes: bool) -> None:
+    """Show what there is, ask, and delete it."""
+    from gestral.cli.purge import purge_plugin
+
+    purge_plugin(name, yes=yes)
 
 
 def _list(strict: bool) -> None:

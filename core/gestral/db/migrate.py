@@ -21,14 +21,22 @@ from gestral.db.tenancy import (
     protected,
     unprotect,
 )
-from gestral.errors import ConfigurationError, PluginError
+from gestral.errors import ConfigurationError, GestralError, InputError, PluginError
 from gestral.plugin import Plugin
 
 if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection, Table
 
-__all__ = ("MigrationStatus", "differences", "status", "upgrade")
+__all__ = (
+    "MigrationStatus",
+    "connected",
+    "differences",
+    "downgrade",
+    "locked",
+    "status",
+    "upgrade",
+)
 
 ENVIRONMENT = Path(__file__).parent / "environment"
 ADVISORY_LOCK = 0x6765737472616C
@@ -36,16 +44,24 @@ ADVISORY_LOCK = 0x6765737472616C
 
 
 class MigrationStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """How a plugin's part of the database stands."""
+    """How a plugin's part of the database stands.
+
+    Attributes:
+        plugin: Its name.
+        current: The tables' revision; empty when there are none.
+        newest: The revision that the installed release needs.
+        fault: Why that release cannot bring the tables there, and what to do; else empty.
+    """
 
     plugin: str
     current: str
     newest: str
+    fault: str = ""
 
     @property
     def up_to_date(self) -> bool:
         """Whether nothing is left to do."""
-        return self.current == self.newest
+        return not self.fault and self.current == self.newest
 
 
 def upgrade(owner_url: str, plugins: tuple[Plugin, ...], *, revision: str = "heads") -> list[str]:
@@ -65,9 +81,7 @@ def upgrade(owner_url: str, plugins: tuple[Plugin, ...], *, revision: str = "hea
     from sqlalchemy.exc import OperationalError
 
     changed, failed = [], {}
-    with _connection(owner_url) as connection:
-        connection.exec_driver_sql(f"SELECT pg_advisory_lock({ADVISORY_LOCK})")
-        connection.commit()
+    with locked(owner_url) as connection:
         for plugin in _with_tables(plugins):
             try:
                 if _migrate(connection, plugin, revision):
@@ -76,7 +90,7 @@ def upgrade(owner_url: str, plugins: tuple[Plugin, ...], *, revision: str = "hea
                 raise
             except Exception as error:  # noqa: BLE001 - a plugin's migration must not stop the others
                 connection.rollback()
-                failed[plugin.name] = f"{type(error).__name__}: {error}".splitlines()[0]
+                failed[plugin.name] = _told(error)
     if failed:
         reasons = "; ".join(f"{name} ({reason})" for name, reason in failed.items())
         raise PluginError(
@@ -92,6 +106,8 @@ def _migrate(connection: "Connection", plugin: Plugin, revision: str) -> bool:
 
     _prepare_schema(connection, plugin.name)
     before = _current(connection, plugin)
+    if fault := _fault(plugin, before):
+        raise PluginError(fault)
     command.upgrade(_config(plugin, connection), revision)
     _grant(connection, plugin.name)
     _protect(connection, plugin)
@@ -99,31 +115,86 @@ def _migrate(connection: "Connection", plugin: Plugin, revision: str) -> bool:
     return _current(connection, plugin) != before
 
 
-def downgrade(owner_url: str, plugin: Plugin, revision: str) -> None:
-    """Take one plugin's tables back to an earlier revision; `base` removes them."""
-    from alembic import command
+def downgrade(owner_url: str, plugin: Plugin, revision: str = "-1") -> str:
+    """Take one plugin's tables back to an earlier revision, and return which that is.
 
-    with _connection(owner_url) as connection:
+    Args:
+        owner_url: PostgreSQL, as the role that owns the tables.
+        plugin: Of the release that made the present revision: only it knows the way back.
+        revision: One of its revisions; `base` for none, which removes the tables, `-1` for the one
+            before the present.
+
+    Raises:
+        InputError: The tables cannot be taken back to this revision.
+        PluginError: The plugin's own migration failed; its tables are as they were.
+    """
+    from alembic import command
+    from alembic.util import CommandError
+    from sqlalchemy.exc import OperationalError
+
+    with locked(owner_url) as connection:
+        current = _current(connection, plugin)
+        if fault := _fault(plugin, current):
+            raise PluginError(f"{fault[0].upper()}{fault[1:]}.")
         # A column that a policy names cannot be dropped. What keeps it is protected again at the
         # end of the transaction, which lets nobody else read meanwhile.
         for table in _tables_there(connection, plugin):
             unprotect(connection, table)
-        command.downgrade(_config(plugin, connection), revision)
+        try:
+            command.downgrade(_config(plugin, connection), revision)
+        except CommandError as error:
+            known = ", ".join(_revisions(plugin)) or "none"
+            raise InputError(
+                f"The tables of {plugin.name!r}, now at {current or 'base'}, cannot be taken back "
+                f"to {revision!r}.",
+                hint=f"Its revisions are {known}; base removes all.",
+            ) from error
+        except OperationalError:
+            raise
+        except Exception as error:
+            raise PluginError(
+                f"The plugin {plugin.name!r} could not take its tables back: {_told(error)}.",
+                hint="Its tables are as they were.",
+            ) from error
+        _grant(connection, plugin.name)
         _protect(connection, plugin)
         connection.commit()
+        return _current(connection, plugin)
 
 
 def status(url: str, plugins: tuple[Plugin, ...]) -> list[MigrationStatus]:
     """Return how each plugin's tables stand; any role that may read the version tables will do."""
-    with _connection(url) as connection:
-        return [
-            MigrationStatus(
-                plugin=plugin.name,
-                current=_current(connection, plugin),
-                newest=_newest(plugin),
-            )
-            for plugin in _with_tables(plugins)
-        ]
+    with connected(url) as connection:
+        return [_status(plugin, _current(connection, plugin)) for plugin in _with_tables(plugins)]
+
+
+def _status(plugin: Plugin, current: str) -> MigrationStatus:
+    fault = _fault(plugin, current)
+    revisions = [] if fault else _revisions(plugin)
+    newest = revisions[0] if revisions else ""
+    return MigrationStatus(plugin=plugin.name, current=current, newest=newest, fault=fault)
+
+
+def _fault(plugin: Plugin, current: str) -> str:
+    """Return why the plugin's migrations cannot be used, and what to do, or nothing."""
+    try:
+        revisions = _revisions(plugin)
+    except Exception as error:  # noqa: BLE001 - reading migrations runs the plugin's code
+        return f"its migrations cannot be read ({_told(error)}): install a release that is whole"
+    if current and current not in revisions:
+        newest = revisions[0] if revisions else "base"
+        return (
+            f"revision {current} is unknown to this release, whose newest is {newest}: install "
+            "the release that made it, and to go back have that one take the tables back first, "
+            f"by `gestral db downgrade {plugin.name} {newest}`"
+        )
+    return ""
+
+
+def _told(error: Exception) -> str:
+    """Return an error in one line; what is ours already says what it is."""
+    own = isinstance(error, GestralError)
+    return (str(error) if own else f"{type(error).__name__}: {error}").splitlines()[0]
 
 
 def differences(owner_url: str, plugin: Plugin) -> list[str]:
@@ -138,7 +209,7 @@ def differences(owner_url: str, plugin: Plugin) -> list[str]:
     if plugin.tables is None:
         raise PluginError(f"The plugin {plugin.name!r} has no tables.")
     metadata = plugin.tables.metadata()
-    with _connection(owner_url) as connection:
+    with connected(owner_url) as connection:
         context = MigrationContext.configure(connection, opts=_options(plugin))
         found: Any = compare_metadata(context, metadata)
         return [repr(difference) for difference in found] + [
@@ -153,7 +224,25 @@ def _with_tables(plugins: tuple[Plugin, ...]) -> Iterator[Plugin]:
 
 
 @contextmanager
-def _connection(url: str) -> "Iterator[Connection]":
+def locked(owner_url: str) -> "Iterator[Connection]":
+    """Connect as the owner, while nobody else does who changes tables.
+
+    Raises:
+        ConfigurationError: PostgreSQL cannot be used.
+    """
+    with connected(owner_url) as connection:
+        connection.exec_driver_sql(f"SELECT pg_advisory_lock({ADVISORY_LOCK})")
+        connection.commit()
+        yield connection
+
+
+@contextmanager
+def connected(url: str) -> "Iterator[Connection]":
+    """Connect for the length of the block; what is not committed in it is rolled back.
+
+    Raises:
+        ConfigurationError: PostgreSQL cannot be used.
+    """
     from sqlalchemy import create_engine
     from sqlalchemy.exc import OperationalError
     from sqlalchemy.pool import NullPool
@@ -204,12 +293,14 @@ def _config(plugin: Plugin, connection: "Connection") -> "Config":
     return config
 
 
-def _newest(plugin: Plugin) -> str:
+def _revisions(plugin: Plugin) -> list[str]:
+    """Return the plugin's revisions, the newest first."""
     from alembic.script import ScriptDirectory
 
     assert plugin.tables is not None  # noqa: S101 - callers choose plugins that have tables
     scripts = ScriptDirectory(str(ENVIRONMENT), version_locations=[str(plugin.tables.migrations)])
-    return scripts.get_current_head() or ""
+    scripts.get_current_head()  # raises when there are several
+    return [one.revision for one in scripts.walk_revisions()]
 
 
 def _current(connection: "Connection", plugin: Plugin) -> str:

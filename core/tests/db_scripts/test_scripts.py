@@ -115,17 +115,8 @@ def test_a_backup_is_never_written_over_and_never_half(
     assert [entry.name for entry in tmp_path.iterdir()] == ["all.dump"]
 
 
-def test_a_plugin_is_purged_once_and_for_all(database: psycopg.Connection, run: Run) -> None:
-    unconfirmed = run("purge.py", "schema", "letters")
-    assert (unconfirmed.returncode, "its 1 tables" in unconfirmed.stderr) == (2, True)
-    assert texts(database) == ["new", "old"]
-    assert "Dropped" in run("purge.py", "schema", "letters", "--yes").stdout
-    again = run("purge.py", "schema", "letters", "--yes")
-    assert (again.returncode, "nothing to purge" in again.stdout) == (0, True)
-
-
 def test_only_rows_older_than_asked_for_are_purged(database: psycopg.Connection, run: Run) -> None:
-    arguments = ("rows", "letters.sent", "--column", "at", "--older-than", "30")
+    arguments = ("letters.sent", "--column", "at", "--older-than", "30")
     assert run("purge.py", *arguments).returncode == 2
     assert "Deleted 1 rows" in run("purge.py", *arguments, "--yes").stdout
     assert texts(database) == ["new"]
@@ -142,11 +133,9 @@ def test_only_rows_older_than_asked_for_are_purged(database: psycopg.Connection,
         (["restore.py", "nowhere.dump"], "cannot be read"),
         (["restore.py", __file__], "not a file that backup.py wrote"),
         (["purge.py"], "required"),
-        (["purge.py", "schema", "pg_catalog", "--yes"], "PostgreSQL's own"),
-        (["purge.py", "schema", "public", "--yes"], "PostgreSQL's own"),
-        (["purge.py", "rows", "letters.none", "--column", "at", "--older-than", "3"], "no column"),
-        (["purge.py", "rows", "letters.sent", "--column", "text", "--older-than", "3"], "no time"),
-        (["purge.py", "rows", "letters.sent", "--column", "at", "--older-than", "0"], "invalid"),
+        (["purge.py", "letters.none", "--column", "at", "--older-than", "3"], "no column"),
+        (["purge.py", "letters.sent", "--column", "text", "--older-than", "3"], "no time"),
+        (["purge.py", "letters.sent", "--column", "at", "--older-than", "0"], "invalid"),
     ],
 )
 @pytest.mark.usefixtures("database")

@@ -24,11 +24,18 @@ def wheels() -> Path:
 
 
 @pytest.fixture(scope="session")
-def uv_settings(wheels: Path) -> dict[str, str]:
+def uv_settings(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Have uv take our own distributions from the wheels, and of others what is locked."""
+    # By address: of what it finds in a folder of links, uv would take its cache's copy.
+    own = tmp_path_factory.mktemp("uv") / "own.txt"
+    own.write_text(
+        "".join(
+            f"{wheel.name.partition('-')[0].replace('_', '-')} @ {wheel.as_uri()}\n"
+            for wheel in wheels.glob("*.whl")
+        )
+    )
     return {
-        "UV_FIND_LINKS": str(wheels),
-        "UV_CONSTRAINT": str(REQUIREMENTS / "development.txt"),
+        "UV_CONSTRAINT": f"{REQUIREMENTS / 'development.txt'} {own}",
         "UV_BUILD_CONSTRAINT": str(REQUIREMENTS / "build.txt"),
     }
 

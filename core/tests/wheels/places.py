@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,8 +15,7 @@ class Place:
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
 
-    def call(self, command: str, **more: str) -> "subprocess.CompletedProcess[str]":
-        """Run a command of the shell there, and return what came of it."""
+    def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
         paths = (str(self.folder / ".venv" / "bin"), os.environ["PATH"])
         unwanted = {"PYTHONPATH", "VIRTUAL_ENV"}
         inherited = {
@@ -22,16 +23,20 @@ class Place:
             for name, value in os.environ.items()
             if name not in unwanted and not name.startswith(("GESTRAL_", "NOX_", "COV_"))
         }
+        return {
+            **inherited,
+            "PATH": os.pathsep.join(paths),
+            "COLUMNS": "200",
+            **self.environment,
+            **more,
+        }
+
+    def call(self, command: str, **more: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command of the shell there, and return what came of it."""
         return subprocess.run(
             ["bash", "-euc", command],
             cwd=self.folder,
-            env={
-                **inherited,
-                "PATH": os.pathsep.join(paths),
-                "COLUMNS": "200",
-                **self.environment,
-                **more,
-            },
+            env=self._environment(more),
             capture_output=True,
             text=True,
             check=False,
@@ -43,3 +48,17 @@ class Place:
         answer = self.call(command, **more)
         assert answer.returncode == 0, f"$ {command}\n{answer.stdout}{answer.stderr}"
         return answer.stdout
+
+    @contextmanager
+    def meanwhile(self, command: str) -> Iterator[None]:
+        """Have a command run that ends with its input, for the length of the block."""
+        process = subprocess.Popen(
+            ["bash", "-euc", command],
+            cwd=self.folder,
+            env=self._environment({}),
+            stdin=subprocess.PIPE,
+        )
+        try:
+            yield
+        finally:
+            process.communicate()
