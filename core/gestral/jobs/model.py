@@ -67,7 +67,7 @@ class JobRow(Record, Base):
     arguments: Mapped[dict[str, Any]] = mapped_column(JSONB)
     key: Mapped[str] = mapped_column(String(255), default="")
     organisation_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
-    state: Mapped[str] = mapped_column(String(16), default="waiting")
+    state: Mapped[str] = mapped_column(String(16), default="waiting", info={"example": "failed"})
     queue: Mapped[str] = mapped_column(String(64), default="default")
     priority: Mapped[int] = mapped_column(default=0)
     attempt: Mapped[int] = mapped_column(default=0)
@@ -111,6 +111,7 @@ class ScheduleRow(Base):
     """When work that runs by itself was due the last time that somebody saw to it."""
 
     __tablename__ = "schedule"
+    __table_args__ = ({"info": {"unowned": "Schedules are the platform's."}},)
 
     name: Mapped[str] = mapped_column(String(128), primary_key=True)
     due: Mapped[dt.datetime] = mapped_column(DateTimeUTC(timezone=True))
@@ -124,6 +125,7 @@ class TallyRow(Base):
     """
 
     __tablename__ = "tally"
+    __table_args__ = ({"info": {"unowned": "Counts over all organisations, for operators."}},)
 
     name: Mapped[str] = mapped_column(String(128), primary_key=True)
     outcome: Mapped[str] = mapped_column(String(16), primary_key=True)

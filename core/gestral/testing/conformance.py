@@ -8,19 +8,23 @@ or in the plugin's own tests: `from gestral.testing.conformance import *  # noqa
 import inspect
 import subprocess
 import sys
+import uuid
 from collections.abc import Sequence
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import msgspec
+import psycopg
 import pytest
 from sqlalchemy import LargeBinary, UniqueConstraint, Uuid
 
+from gestral.capabilities import CATALOGUE
 from gestral.db.migrate import differences, downgrade, status, upgrade
 from gestral.db.tenancy import organisation_column
 from gestral.jobs.work import all_work
-from gestral.plugin import API_PREFIX, CRITICAL_GROUP, ENTRY_POINT_GROUP, Plugin
+from gestral.plugin import API_PREFIX, CRITICAL_GROUP, ENTRY_POINT_GROUP, Plugin, Role
 from gestral.testing.kit import Kit
+from gestral.testing.tenants import belongings, fill, open_to, operations, trespasses
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
@@ -162,6 +166,51 @@ def test_no_index_tells_of_another_organisations_rows(plugin: Plugin) -> None:
                 f"{table.name}: {[one.name for one in columns]} is unique over all organisations; "
                 "add the organisation, or say why not in the table's info under 'shared'"
             )
+
+
+def test_every_table_says_whose_its_rows_are(plugin: Plugin) -> None:
+    for table in _tables(plugin):
+        assert organisation_column(table) or table.info.get("unowned"), (
+            f"{table.name} has no organisation_id, so that everybody sees all of its rows; "
+            "add the column, or say why not in the table's info under 'unowned'"
+        )
+
+
+async def test_plain_sql_sees_the_rows_of_one_organisation_alone(
+    gestral: Kit, plugin: Plugin
+) -> None:
+    hers, theirs = _fill_two(gestral)
+    with psycopg.connect(gestral.platform.core_settings.database_url) as connection:
+        for table in _tables(plugin):
+            column = organisation_column(table)
+            if column:
+                assert open_to(connection, table, column, hers, theirs) == [], table.name
+
+
+async def test_no_operation_tells_a_stranger_of_another_organisation(
+    gestral: Kit, plugin: Plugin
+) -> None:
+    hers, theirs = _fill_two(gestral)
+    owner = gestral.platform.core_settings.database_owner_url
+    before = belongings(owner, gestral.platform.registry.plugins, hers)
+    told = operations(gestral.app, f"{API_PREFIX}/{plugin.name}/")
+    strangers = [gestral.client()]
+    if gestral.knows_people:
+        granted = gestral.platform.get(CATALOGUE).granted
+        people = [gestral.user(*granted(role), organisation_id=theirs) for role in get_args(Role)]
+        strangers += map(gestral.client, people)
+    for stranger in strangers:
+        assert await trespasses(stranger, told, before) == []
+    assert belongings(owner, gestral.platform.registry.plugins, hers) == before
+
+
+def _fill_two(gestral: Kit) -> tuple[uuid.UUID, uuid.UUID]:
+    """Put a row of each of two organisations into every table."""
+    hers, theirs = uuid.uuid4(), uuid.uuid4()
+    for organisation in (hers, theirs):
+        owner = gestral.platform.core_settings.database_owner_url
+        fill(owner, gestral.platform.registry.plugins, organisation)
+    return hers, theirs
 
 
 def _tables(plugin: Plugin) -> list["Table"]:

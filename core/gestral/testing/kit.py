@@ -165,6 +165,11 @@ class Kit:
         """Open a database transaction that sees all rows, to look at what came of a test."""
         return self.platform.across_organisations()
 
+    @property
+    def knows_people(self) -> bool:
+        """Whether the kit stands in for people: no chosen plugin knows them."""
+        return isinstance(self.platform.get(CURRENT_USER), _People)
+
     def user(
         self, *permissions: str, organisation_id: uuid.UUID | None = None, name: str = "Ada"
     ) -> Identity:

@@ -18,12 +18,12 @@ from urllib.parse import quote
 
 import msgspec
 import psycopg
-from psycopg import sql
+from psycopg import errors, sql
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.exc import IntegrityError
 
 from gestral.db.engine import driver_url
-from gestral.db.tenancy import organisation_column
+from gestral.db.tenancy import SETTING, organisation_column
 from gestral.plugin import Plugin
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ __all__ = (
     "Place",
     "belongings",
     "fill",
+    "open_to",
     "operations",
     "trespasses",
 )
@@ -158,19 +159,54 @@ def _tables(plugins: Sequence[Plugin]) -> "Iterator[Table]":
             yield from plugin.tables.metadata().sorted_tables
 
 
-def fill(
-    owner_url: str,
-    plugins: Sequence[Plugin],
-    organisation_id: uuid.UUID,
-    examples: Mapping[str, object],
-) -> None:
-    """Put a made-up row of an organisation into every table of these plugins.
+def open_to(
+    connection: psycopg.Connection,
+    table: "Table",
+    column: str,
+    hers: uuid.UUID,
+    theirs: uuid.UUID,
+) -> list[str]:
+    """Return what plain SQL can do to a table that it should not; each organisation has rows there.
 
     Args:
-        owner_url: Of the role that owns the tables.
-        plugins: Whose tables.
-        organisation_id: Whose rows.
-        examples: Values for columns that take but some, by `<schema>.<table>.<column>`.
+        connection: Of the application's role.
+        table: The table.
+        column: Which says whose a row is.
+        hers: For whom the transaction acts.
+        theirs: Whom it must not reach.
+    """
+    name, owner = sql.Identifier(str(table.schema), table.name), sql.Identifier(column)
+    found = []
+    with connection.transaction(force_rollback=True):
+        seen = connection.execute(sql.SQL("SELECT {} FROM {}").format(owner, name)).fetchall()
+        if any(row[0] for row in seen):
+            found.append("who acts for nobody sees rows")
+        connection.execute(f"SELECT set_config('{SETTING}', %s, true)", (str(hers),))
+        seen = connection.execute(sql.SQL("SELECT {} FROM {}").format(owner, name)).fetchall()
+        if {row[0] for row in seen} != {hers}:
+            found.append("who acts for one does not see the rows of that one alone")
+        found += [
+            f"{words.split()[0]} reaches the rows of another"
+            for words in (
+                "UPDATE {1} SET {0} = {0} WHERE {0} = %s",
+                "DELETE FROM {1} WHERE {0} = %s",
+            )
+            if connection.execute(sql.SQL(words).format(owner, name), (theirs,)).rowcount
+        ]
+        try:
+            with connection.transaction():
+                give = sql.SQL("UPDATE {1} SET {0} = %s").format(owner, name)
+                connection.execute(give, (uuid.uuid4(),))
+            found.append("a row can be given to another")
+        except errors.InsufficientPrivilege:
+            pass
+    return found
+
+
+def fill(owner_url: str, plugins: Sequence[Plugin], organisation_id: uuid.UUID) -> None:
+    """Put a made-up row of an organisation into every table of these plugins.
+
+    A column that takes but some values names one: `mapped_column(info={"example": "viewer"})`.
 
     Raises:
         AssertionError: A table did not take its row.
@@ -180,7 +216,7 @@ def fill(
     with engine.begin() as connection:
         for table in _tables(plugins):
             row = {
-                column.name: _made_up(column, made, examples)
+                column.name: _made_up(column, made)
                 for column in table.columns
                 if column.computed is None and column.identity is None
             }
@@ -191,18 +227,15 @@ def fill(
             except IntegrityError as error:
                 raise AssertionError(
                     f"{table.fullname} takes no row that was made up: {error.orig}. "
-                    "Give a value by the fixture `gestral_examples`."
+                    "Name a value that it takes in the column's info under 'example'."
                 ) from error
             made[table.fullname] = row
 
 
-def _made_up(
-    column: "Column[Any]", made: Mapping[str, dict[str, object]], examples: Mapping[str, object]
-) -> object:
+def _made_up(column: "Column[Any]", made: Mapping[str, dict[str, object]]) -> object:
     """Return a value that no other row has, as far as its type has that many."""
-    given = f"{column.table.fullname}.{column.name}"
-    if given in examples:
-        return examples[given]
+    if "example" in column.info:
+        return column.info["example"]
     for key in column.foreign_keys:
         # A table that refers to itself has no other row yet.
         return made.get(key.column.table.fullname, {}).get(key.column.name)
@@ -212,7 +245,7 @@ def _made_up(
     values: dict[type, Callable[[], object]] = {
         uuid.UUID: uuid.uuid4,
         bytes: lambda: uuid.uuid4().bytes,
-        dict: lambda: {"made_up": uuid.uuid4().hex},
+        object: lambda: {"made_up": uuid.uuid4().hex},  # what JSON says of itself
         dt.datetime: lambda: dt.datetime.now(dt.UTC),
         dt.date: lambda: dt.datetime.now(dt.UTC).date(),
         dt.timedelta: lambda: dt.timedelta(seconds=1),

@@ -26,6 +26,7 @@ class UserAccount(Base):
     """A person who can sign in."""
 
     __tablename__ = "user_account"
+    __table_args__ = ({"info": {"unowned": "A person may belong to several organisations."}},)
 
     email: Mapped[str] = mapped_column(String(254))
     name: Mapped[str] = mapped_column(String(100))
@@ -67,7 +68,7 @@ class Membership(Base):
     organisation_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey(Organisation.id, ondelete="CASCADE"), index=True
     )
-    role: Mapped[Role] = mapped_column(String(16))
+    role: Mapped[Role] = mapped_column(String(16), info={"example": "viewer"})
 
 
 class SignInSession(Base):
@@ -91,6 +92,7 @@ class Attempt(Base):
     """How often something guessable was tried of late; see `gestral_auth.throttle`."""
 
     __tablename__ = "attempt"
+    __table_args__ = ({"info": {"unowned": "Counted before anybody has signed in."}},)
 
     key: Mapped[str] = mapped_column(String(128), unique=True)
     count: Mapped[int]

@@ -49,6 +49,8 @@ class Message(Base):
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
     transport: Mapped[str] = mapped_column(String(32), default="")
-    state: Mapped[MessageState] = mapped_column(String(16), default="waiting")
+    state: Mapped[MessageState] = mapped_column(
+        String(16), default="waiting", info={"example": "sent"}
+    )
     reason: Mapped[str] = mapped_column(Text, default="")
     state_since: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
