@@ -168,7 +168,7 @@ class Jobs(Protocol):
         ...
 
     async def cancel(self, session: "AsyncSession", job_id: uuid.UUID) -> None:
-        """Have a job not started, or stopped at its next `progress`. A finished one stays so."""
+        """Have a job not started, or stopped within moments. A finished one stays so."""
         ...
 
     async def retry(self, session: "AsyncSession", job_id: uuid.UUID) -> None:

@@ -129,7 +129,7 @@ def retry_command(ids: tuple[uuid.UUID, ...], all_failed: bool, name: str | None
 @jobs.command("cancel")
 @job_ids
 def cancel_command(ids: tuple[uuid.UUID, ...]) -> None:
-    """Cancel jobs: what runs stops at its next step, what is finished stays so."""
+    """Cancel jobs: what runs is stopped within moments, what is finished stays so."""
     if not ids:
         raise click.UsageError("Name at least one job.")
 

@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import logging
+import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from gestral.capabilities import CLOCK
 from gestral.jobs.ledger import Ticket
 from gestral.jobs.model import JobRow, ScheduleRow
-from gestral.jobs.outbox import CHANNEL, Outbox
+from gestral.jobs.outbox import CANCELLED, CHANNEL, Outbox
 from gestral.jobs.tally import Tally
 from gestral.jobs.work import Work
 from gestral.plugin import Services
@@ -28,6 +29,9 @@ QUEUED_LEASE = dt.timedelta(seconds=60)
 
 WINDOW = 100
 """Jobs of one queue that are sent ahead of the workers, where nobody says otherwise."""
+
+LONGEST = 5.0
+"""Seconds between two tries at most, while PostgreSQL or Valkey is away."""
 
 TICK = 1.0
 """Seconds between two looks when nobody rings, and between two sweeps."""
@@ -67,53 +71,73 @@ class Dispatcher:
         self._most = services.settings(Settings).jobs_per_organisation
         self._fired: dict[str, dt.datetime] = {}
         self._rung = asyncio.Event()
+        self._stopping = False
 
     def ring(self) -> None:
         """Have `run` look at once: a job was started, so that there is room for another."""
         self._rung.set()
 
-    async def run(self, url: str, send: Send) -> None:
-        """Go on until cancelled; a database that is away is waited for.
+    def stop(self) -> None:
+        """Have `run` end when what it took is sent."""
+        self._stopping = True
+        self.ring()
+
+    async def run(
+        self, url: str, send: Send, cancelled: Callable[[uuid.UUID], None] = lambda _job_id: None
+    ) -> None:
+        """Go on until stopped; a database that is away is waited for.
 
         Args:
             url: Of PostgreSQL, for a connection of its own that listens.
             send: Sends the tickets.
+            cancelled: Called with each job that is cancelled.
         """
         import psycopg
 
-        while True:
+        clock = asyncio.get_running_loop().time
+        pause = TICK
+        while not self._stopping:
+            begun = clock()
             try:
                 async with await psycopg.AsyncConnection.connect(url, autocommit=True) as bell:
                     await bell.execute(f"LISTEN {CHANNEL}")
-                    await self._until_broken(bell, send)
+                    await bell.execute(f"LISTEN {CANCELLED}")
+                    listening = asyncio.create_task(self._listen(bell, cancelled))
+                    try:
+                        await self._until_broken(listening, send)
+                    finally:
+                        listening.cancel()
             except Exception as error:  # noqa: BLE001 - whatever it was, the next round tries again
-                log.warning("dispatcher: %s; trying again", error)
-                await asyncio.sleep(TICK)
+                pause = TICK if clock() - begun > LONGEST else min(2 * pause, LONGEST)
+                log.warning("dispatcher: %s; trying again in %.0f s", error, pause)
+                await asyncio.sleep(pause)
 
-    async def _until_broken(self, bell: "AsyncConnection[object]", send: Send) -> None:
+    async def _until_broken(self, listening: "asyncio.Task[None]", send: Send) -> None:
         clock = asyncio.get_running_loop().time
         next_upkeep = clock()
-        listening = asyncio.create_task(self._listen(bell))
-        try:
-            while not listening.done():
-                self._rung.clear()
-                if clock() >= next_upkeep:
-                    await self.upkeep()
-                    next_upkeep = clock() + TICK
-                for queue in self._windows:
-                    await self._fill(queue, send)
-                try:
-                    async with asyncio.timeout_at(next_upkeep):
-                        await self._rung.wait()
-                except TimeoutError:
-                    continue
-        finally:
-            listening.cancel()
-        listening.result()
+        while not self._stopping and not listening.done():
+            self._rung.clear()
+            if clock() >= next_upkeep:
+                await self.upkeep()
+                next_upkeep = clock() + TICK
+            for queue in self._windows:
+                await self._fill(queue, send)
+            try:
+                async with asyncio.timeout_at(next_upkeep):
+                    await self._rung.wait()
+            except TimeoutError:
+                continue
+        if listening.done():
+            listening.result()
 
-    async def _listen(self, bell: "AsyncConnection[object]") -> None:
-        async for _ in bell.notifies():
-            self.ring()
+    async def _listen(
+        self, bell: "AsyncConnection[object]", cancelled: Callable[[uuid.UUID], None]
+    ) -> None:
+        async for notice in bell.notifies():
+            if notice.channel == CANCELLED:
+                cancelled(uuid.UUID(notice.payload))
+            else:
+                self.ring()
 
     async def once(self, send: Send) -> int:
         """Do upkeep, send all that is due, and return how many tickets that was."""

@@ -25,10 +25,13 @@ from gestral.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
-__all__ = ("CHANNEL", "Outbox")
+__all__ = ("CANCELLED", "CHANNEL", "Outbox")
 
 CHANNEL = "gestral_outbox"
 """The PostgreSQL channel on which the dispatcher hears that something waits."""
+
+CANCELLED = "gestral_cancelled"
+"""The one on which workers hear the ids of jobs that were cancelled."""
 
 UNFINISHED = ("waiting", "queued", "running")
 LOOK_AGAIN = 2.0
@@ -161,6 +164,7 @@ class Outbox:
             update(JobRow)
             .where(JobRow.id == job_id, JobRow.state.in_(UNFINISHED))
             .values(state="cancelled", lease_until=None, finished_at=now)
+            .returning(func.pg_notify(CANCELLED, str(job_id)))
         )
         self._tell_after_commit(session, job_id)
 

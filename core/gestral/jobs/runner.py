@@ -9,6 +9,7 @@ import datetime as dt
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 import msgspec
@@ -74,6 +75,7 @@ class Runner:
         self._outcomes = Batch(self._write_all)
         self._running: dict[uuid.UUID, RunningJob] = {}
         self._keeper: asyncio.Task[None] | None = None
+        self._doubt = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -113,6 +115,11 @@ class Runner:
         finally:
             self._leave(running)
         return True
+
+    def look(self, job_id: uuid.UUID) -> None:
+        """See at once whether a job is still ours: it was cancelled, as somebody said."""
+        if job_id in self._running:
+            self._doubt.set()
 
     async def drain(self, seconds: float) -> None:
         """Start nothing more, and wait until what runs is done, at most so long."""
@@ -238,7 +245,10 @@ class Runner:
     async def _keep_leases(self) -> None:
         """Renew the leases of all that runs; what is no longer ours is stopped."""
         while True:
-            await asyncio.sleep(LEASE.total_seconds() / 3)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LEASE.total_seconds() / 3):
+                    await self._doubt.wait()
+            self._doubt.clear()
             held = dict(self._running)
             try:
                 ours = await self._renew(held)

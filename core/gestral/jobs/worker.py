@@ -99,18 +99,20 @@ async def work_until_stopped(
     functions = [(name, carry) for name in (*work, ORPHAN)]
     workers = [_worker(queues[name], functions, count) for name, count in slots.items()]
     counting = asyncio.create_task(runner.tally.keep(platform))
-    dispatching = asyncio.create_task(dispatcher.run(settings.database_url, send))
+    dispatching = asyncio.create_task(dispatcher.run(settings.database_url, send, runner.look))
     working = [asyncio.create_task(worker.start()) for worker in workers]
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait([*working, dispatching, stopping], return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopping.cancel()
-        dispatching.cancel()
+        dispatcher.stop()
         await asyncio.gather(
             runner.drain(settings.drain_seconds), *(queue.close() for queue in queues.values())
         )
         await asyncio.gather(*(worker.stop() for worker in workers))
+        await asyncio.wait([dispatching], timeout=DEADLINE)
+        dispatching.cancel()
         counting.cancel()
         await asyncio.gather(counting, dispatching, *working, return_exceptions=True)
         await runner.tally.write(platform)

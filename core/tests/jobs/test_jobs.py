@@ -257,6 +257,43 @@ async def test_cancelling_stops_a_running_job_at_its_next_progress(gestral: Kit)
     assert finished == []
 
 
+async def test_cancelling_stops_a_running_job_that_tells_nothing(gestral: Kit) -> None:
+    started = asyncio.Event()
+    heard = []
+
+    async def silent(context: JobContext, arguments: toy.Number) -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    job = Job(name="count", arguments=toy.Number, run=silent, timeout=60)
+    work = all_work((Plugin(name="toy", api=">=1", summary="", jobs=(job,)),))
+    outbox = gestral.platform.get(JOBS)
+    assert isinstance(outbox, Outbox)
+    runner = Runner(gestral.platform, work, outbox)
+    dispatcher = Dispatcher(gestral.platform, work, outbox)
+    running: list[asyncio.Task[bool]] = []
+
+    async def send(tickets: Sequence[Ticket], _queue: str) -> None:
+        running.extend(asyncio.create_task(runner.run(ticket.id)) for ticket in tickets)
+
+    def look(job_id: uuid.UUID) -> None:
+        heard.append(job_id)
+        runner.look(job_id)
+
+    url = gestral.platform.core_settings.database_url
+    dispatching = asyncio.create_task(dispatcher.run(url, send, look))
+    async with asyncio.timeout(60):
+        job_id = await ask(gestral, 1)
+        await started.wait()
+        async with gestral.across_organisations() as session:
+            await outbox.cancel(session, job_id)
+        await running[0]
+        dispatcher.stop()
+        await dispatching
+    assert heard == [job_id], "and not by the renewal of its lease"
+    assert (await view(gestral, job_id)).state == "cancelled"
+
+
 async def test_the_application_cannot_change_tables(gestral: Kit) -> None:
     url = gestral.platform.core_settings.database_url
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
