@@ -34,7 +34,7 @@ from gestral_video.storyboard.storyboard import (
 
 __all__ = ("ENGINE_VERSION", "Segment", "frame_at", "render_segment", "segment_key", "segments_of")
 
-ENGINE_VERSION = 1
+ENGINE_VERSION = 2
 """To be raised with every change to how frames look: part of every cache key."""
 
 DISSOLVE_SECONDS = 0.4

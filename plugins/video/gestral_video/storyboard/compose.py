@@ -90,6 +90,10 @@ TAIL = 0.6
 FIGURE_TAIL = 0.5
 """Silence after a key figure, in seconds: it often ends its sentence, and wants to be read."""
 CLOSING_SECONDS = 3.0
+SCANNING_SECONDS = 5.0
+"""Of a closing scene with a QR code: time to find the phone's camera."""
+LONGEST_LINK = 180
+"""Letters: the code of a longer address has too fine a grain for a phone's camera."""
 SHORTEST_SCENE = 1.8
 """Seconds: a spoken heading of one word still stands long enough to be read."""
 TABLE_ROW_SECONDS, MOST_TABLE_SECONDS = 0.5, 5.0
@@ -146,13 +150,15 @@ def compose(
     scenes: list[Scene] = []
     for group in groups:
         scenes.append(_scene(group, article, title_picture, (format, rate), scenes))
+    link = _link(article.address)
     scenes.append(
         ClosingScene(
             id=f"c{len(scenes) + 1}",
-            duration=_whole_frames(CLOSING_SECONDS, rate),
+            duration=_whole_frames(SCANNING_SECONDS if link else CLOSING_SECONDS, rate),
             look=_look(scenes, strong=True),
             site_name=article.site_name or article.title,
             address=_plain_address(article.address),
+            link=link,
         )
     )
     return Storyboard(
@@ -396,6 +402,13 @@ def _date(article: Article) -> str:
         return day.isoformat()
     # `strftime` would follow the machine's locale instead of the article's language.
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _link(address: str) -> str:
+    """The address as a QR code may hold it; empty for a file, and for one that is too long."""
+    link = urlsplit(address)._replace(fragment="").geturl()
+    fits = urlsplit(link).scheme in {"http", "https"} and len(link.encode()) <= LONGEST_LINK
+    return link if fits else ""
 
 
 def _plain_address(address: str) -> str:

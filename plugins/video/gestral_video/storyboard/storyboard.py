@@ -211,10 +211,14 @@ class ChartScene(_Scene, frozen=True, kw_only=True, tag="chart"):
 
 
 class ClosingScene(_Scene, frozen=True, kw_only=True, tag="closing"):
-    """The last card: whose post it was and where to read it."""
+    """The last card: whose post it was and where to read it.
+
+    `address` is written as people write it; `link`, the whole of it, is shown as a QR code.
+    """
 
     site_name: str
     address: str = ""
+    link: str = ""
 
 
 Scene = (

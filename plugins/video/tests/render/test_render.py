@@ -4,8 +4,10 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import av
+import cv2
 import msgspec
 import numpy as np
 import pytest
@@ -16,7 +18,14 @@ from gestral_video.render import sound
 from gestral_video.render.render import preview_frame, render
 from gestral_video.render.segments import segment_key, segments_of
 from gestral_video.render.video import Video
-from gestral_video.storyboard.storyboard import Cue, ImageScene, Storyboard, TextScene
+from gestral_video.storyboard.storyboard import (
+    ClosingScene,
+    Cue,
+    Format,
+    ImageScene,
+    Storyboard,
+    TextScene,
+)
 
 SCALE = 0.2
 FRAMES = 36 + 45 + 36 + 30
@@ -234,3 +243,20 @@ def _true_peak(samples: np.ndarray) -> float:
     spectrum = np.fft.rfft(samples)
     fine = np.fft.irfft(np.pad(spectrum, (0, 3 * (len(samples) // 2))), 4 * len(samples)) * 4
     return float(20 * np.log10(np.abs(fine).max()))
+
+
+@pytest.mark.parametrize("style", ["daylight", "midnight"])
+@pytest.mark.parametrize("shape", get_args(Format))
+def test_the_code_on_the_closing_card_leads_to_the_post(
+    shape: Format, style: str, tmp_path: Path
+) -> None:
+    link = "https://example.org/2026/11/what-makes-sourdough-rise?lang=en"
+    closing = ClosingScene(id="c1", duration=0.8, site_name="Example", link=link, look=2)
+    board = Storyboard(
+        title="T", language="en", address=link, format=shape, style=style, scenes=(closing,)
+    )
+    video = render(board, tmp_path / "cache", tmp_path / "post.mp4", workers=1, scale=0.5)
+    with av.open(video.path) as container:
+        *_, last = container.decode(video=0)
+    decoded, *_ = cv2.QRCodeDetector().detectAndDecode(last.to_ndarray(format="bgr24"))
+    assert decoded == link

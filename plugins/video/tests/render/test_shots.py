@@ -114,7 +114,9 @@ def scenes(text: str, picture: str) -> list[Scene]:
         ImageScene(
             id="c6", duration=seconds, picture=picture, caption=text, credit=text, cues=(other,)
         ),
-        ClosingScene(id="c7", duration=seconds, site_name=text, address=text),
+        ClosingScene(
+            id="c7", duration=seconds, site_name=text, address=text, link="https://e.org/" * 12
+        ),
     ]
 
 

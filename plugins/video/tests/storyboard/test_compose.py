@@ -65,6 +65,7 @@ def test_every_kind_of_block_gets_its_scene(storyboard: Compose, picture: Pictur
     closing = board.scenes[-1]
     assert isinstance(closing, ClosingScene)
     assert closing.address == "example.org/post"
+    assert closing.link == "https://example.org/post?from=feed"
 
 
 def test_neighbours_never_look_alike(storyboard: Compose) -> None:
