@@ -6,7 +6,7 @@ Which scene a sentence gets (the first rule that holds):
 |---|---|---|
 | the title | | title, over the lead picture or the first good one |
 | a list | two short items or more are told together | list: each item appears with its words |
-| code | | code |
+| code, or a paragraph beside it that names something in it | (`code_lines`) | code |
 | a quotation | | quote |
 | a table, or a paragraph beside it that says a row's label | (`tables`) | table or chart |
 | an image | its picture is usable | image |
@@ -40,6 +40,7 @@ from gestral_video.articles.article import (
 )
 from gestral_video.narration.narration import Narration
 from gestral_video.script.script import Script
+from gestral_video.storyboard.code_lines import code_scene, show_code
 from gestral_video.storyboard.figures import feature_figures, figure_scene
 from gestral_video.storyboard.groups import (
     SCENE_SECONDS,
@@ -55,7 +56,6 @@ from gestral_video.storyboard.illustrate import illustrate, title_picture_of
 from gestral_video.storyboard.storyboard import (
     CaptionMode,
     ClosingScene,
-    CodeScene,
     Cue,
     CueWord,
     Format,
@@ -145,7 +145,8 @@ def compose(
     _unlist(groups)
     title_picture = title_picture_of(article, pictures)
     illustrate(article, groups, pictures)
-    groups = feature_figures(show_tables(article, groups))
+    groups = show_code(article, show_tables(article, groups))
+    groups = feature_figures(groups)
     _space(groups)
     scenes: list[Scene] = []
     for group in groups:
@@ -261,6 +262,7 @@ def _room(group: Group, part: Part, shape: Format) -> bool:
 _FEATURED: Mapping[str, Callable[[Common, Group], Scene]] = {
     "figure": figure_scene,
     "chart": chart_scene,
+    "code": code_scene,
 }
 """Who makes the scenes of the kinds that have a module of their own."""
 
@@ -309,8 +311,6 @@ def _plain_scene(common: Common, group: Group) -> Scene:
                 item_starts=tuple(group.lead_in + at for _, at in spoken),
                 numbers=tuple(item + 1 for item, _ in spoken) if block.ordered else (),
             )
-        case "code", Code() as block:
-            return CodeScene(**common, code=block.text, language=block.language)
         case "quote", Quote() as block:
             # "In the words of ..." has said the name already; it is not shown twice.
             author = "" if block.author in group.text else block.author

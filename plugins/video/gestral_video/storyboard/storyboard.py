@@ -63,6 +63,14 @@ class Cue(msgspec.Struct, frozen=True, kw_only=True):
     words: tuple[CueWord, ...] = ()
 
 
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """What is spoken of from a time on: the number of a row or line, from 0, and seconds from the
+    start of the scene."""
+
+    index: int
+    start: float
+
+
 class _Scene(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     """What all scenes have.
 
@@ -125,10 +133,17 @@ class ListScene(_Scene, frozen=True, kw_only=True, tag="list"):
 
 
 class CodeScene(_Scene, frozen=True, kw_only=True, tag="code"):
-    """Code in colours of its syntax."""
+    """Code in colours of its syntax, the line lit that is spoken of.
+
+    Attributes:
+        code: Line breaks and indentation kept.
+        language: Lower case, or empty.
+        marks: Which line is spoken of from when on, in the order of time.
+    """
 
     code: str
     language: str = ""
+    marks: tuple[Mark, ...] = ()
 
 
 class ImageScene(_Scene, frozen=True, kw_only=True, tag="image"):
@@ -160,14 +175,6 @@ class FigureScene(_Scene, frozen=True, kw_only=True, tag="figure"):
     after: str = ""
     begins: float = 0.0
     arrives: float = 0.0
-
-
-class Mark(msgspec.Struct, frozen=True, kw_only=True):
-    """What is spoken of from a time on: the number of a row or line, from 0, and seconds from the
-    start of the scene."""
-
-    index: int
-    start: float
 
 
 class TableScene(_Scene, frozen=True, kw_only=True, tag="table"):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -78,6 +79,13 @@ def scenes(text: str, picture: str) -> list[Scene]:
             cues=(other,),
         ),
         CodeScene(id="c5", duration=seconds, code=f"{text}\n" * 80, language="python", cues=(cue,)),
+        CodeScene(
+            id="c5",
+            duration=seconds,
+            code=f"{text}\n" * 80,
+            marks=(Mark(index=2, start=0.0), Mark(index=70, start=2.0), Mark(index=900, start=3.0)),
+            heading=text,
+        ),
         FigureScene(
             id="c5", duration=seconds, before=text, figure=text, after=text, heading=text, arrives=2
         ),
@@ -324,3 +332,27 @@ def test_bars_start_at_zero_and_are_as_long_as_their_values() -> None:
     # Half of the way of the first bar is not seen: it comes out of the axis.
     early = [draw for draw in shot.at(0.5) if draw and draw.clip and draw.patch.height < 120]
     assert early[0].x < bars[0].x == early[0].rect.left
+
+
+def test_long_code_scrolls_without_a_jump_to_the_line_that_is_spoken_of() -> None:
+    scene = CodeScene(
+        id="c1",
+        duration=9.0,
+        code="\n".join(f"line{i} = {i}" for i in range(200)),
+        language="python",
+        marks=(Mark(index=100, start=2.0), Mark(index=102, start=4.0), Mark(index=20, start=4.2)),
+    )
+    shot = make_shot(scene, stage("16:9", SCALE), STYLES["daylight"], "off")
+    text = max(shot.at(0.0), key=lambda draw: draw.patch.height if draw else 0)
+    assert text
+    assert text.clip
+    layer = next(
+        layer for layer in shot.layers if (draw := layer(0.0)) and draw.patch is text.patch
+    )
+    drawn = [draw for frame in range(30, 270) if (draw := layer(frame / 30))]
+    line = text.patch.height / 200
+    assert max(abs(a.y - b.y) for a, b in pairwise(drawn)) < 12 * line
+    for seconds, index in ((3.0, 100), (5.0, 20)):
+        draw = layer(seconds)
+        assert draw
+        assert text.clip.top <= draw.y + index * line <= text.clip.bottom - line

@@ -16,6 +16,7 @@ from gestral_video.render.styles import draw_tile
 from gestral_video.render.text import Face, Fitted, Run, draw_line, fit, line_width
 
 __all__ = (
+    "RISE_LEAD",
     "accent_bar",
     "block",
     "draw_fitted",
