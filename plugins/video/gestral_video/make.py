@@ -16,8 +16,9 @@ from gestral_video.articles.article import Article
 from gestral_video.articles.pictures import Fetch, PictureProblem
 from gestral_video.order import Order
 from gestral_video.render.video import Video
+from gestral_video.storyboard.storyboard import Storyboard
 
-__all__ = ("Made", "Stopped", "Tell", "make")
+__all__ = ("LetterProblem", "Made", "Stopped", "Tell", "make")
 
 LOOK = 0.2
 """Seconds between two looks at how far a stage in a thread has come."""
@@ -33,11 +34,23 @@ class Tell(Protocol):
         ...
 
 
+class LetterProblem(msgspec.Struct, frozen=True, kw_only=True):
+    """Letters that a video goes without.
+
+    Attributes:
+        code: Why, for programs.
+        reason: Why, for people.
+    """
+
+    code: str
+    reason: str
+
+
 class Made(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of it: the video, and the pictures that could not be used."""
+    """What came of it: the video, and the pictures and letters that could not be used."""
 
     video: Video
-    problems: tuple[PictureProblem, ...]
+    problems: tuple[PictureProblem | LetterProblem, ...]
 
 
 class Stopped(Exception):  # noqa: N818 - it is no error: somebody wanted it
@@ -105,7 +118,20 @@ async def make(
         tell,
         lambda watch: render(storyboard, cache / "scenes", output, progress=watch),
     )
-    return Made(video=video, problems=problems)
+    return Made(video=video, problems=(*problems, *_letter_problems(storyboard)))
+
+
+def _letter_problems(storyboard: Storyboard) -> tuple[LetterProblem, ...]:
+    from gestral_video.render.fonts import lost_letters
+
+    texts = [storyboard.title, *(cue.text for scene in storyboard.scenes for cue in scene.cues)]
+    lost = lost_letters("\n".join(texts))
+    if not lost:
+        return ()
+    named = ", ".join(" ".join(f"U+{ord(c):04X}" for c in letter) for letter in lost[:10])
+    more = f" and {len(lost) - 10} more" if len(lost) > 10 else ""
+    reason = f"No font has {len(lost)} of the post's letters: {named}{more}."
+    return (LetterProblem(code="letters-without-font", reason=reason),)
 
 
 async def _in_thread(stage: str, tell: Tell, work: Callable[[_Watch], T]) -> T:

@@ -6,6 +6,7 @@ Lengths are pixels of the output.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -13,8 +14,9 @@ from itertools import accumulate
 from math import inf
 from typing import Any
 
-from gestral_video.render.fonts import Family, collection, families, font_style, without_tofu
+from gestral_video.render.fonts import Family, collection, font_style, shown, with_families
 from gestral_video.render.raster import skia
+from gestral_video.segmentation import breakable, letters
 
 __all__ = (
     "Face",
@@ -24,17 +26,17 @@ __all__ = (
     "draw_line",
     "fit",
     "line_width",
+    "runs_leftwards",
 )
 
-_WIDE = "\u2e80-\u303f\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
-_CLOSING = "、。，．！？：；）］｝」』】〉》”’"  # noqa: RUF001 - full-width marks are meant
-_OPENING = "（［｛「『【〈《“‘"  # noqa: RUF001 - full-width marks are meant
-_TOKEN = re.compile(
-    rf"[{_OPENING}]*[{_WIDE}][{_CLOSING}ーっゃゅょッャュョ]*\s*|[^\s{_WIDE}]+\s*|\s+"
+# Scripts that part words by spaces break only there: an address stays in one piece if it can. In
+# the others, from Thai on, a line may end wherever ICU says.
+_SPACELESS = re.compile(
+    "[\u0e00-\u1dff\u2e80-\uabff\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef"
+    "\U00010000-\U0003ffff]"
 )
-_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _UNICODE = skia.Unicodes.ICU.Make()
-_ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
+_LEFTWARDS, _RIGHTWARDS, _END_OF_ISOLATE = "\u2067", "\u2066", "\u2069"
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,13 @@ class Line:
         tokens: Its pieces; spaces belong to the piece before them.
         words: For each token, which word of the whole text it belongs to.
         paragraph: Which paragraph of the whole text it belongs to.
+        leftwards: Whether its paragraph runs from right to left.
     """
 
     tokens: tuple[str, ...]
     words: tuple[int, ...]
     paragraph: int = 0
+    leftwards: bool = False
 
     @property
     def text(self) -> str:
@@ -94,6 +98,20 @@ class Fitted:
     def width(self) -> float:
         """Of the longest line."""
         return max((line_width(line.text, self.face) for line in self.lines), default=0.0)
+
+    @property
+    def text(self) -> str:
+        """All that it says."""
+        return "\n".join(line.text for line in self.lines)
+
+    @property
+    def leftwards(self) -> bool:
+        """Whether it begins on the right."""
+        return bool(self.lines) and self.lines[0].leftwards
+
+    def left(self, line: Line, room: float) -> float:
+        """Where a line starts in a room of this width: at its right edge if it runs leftwards."""
+        return room - line_width(line.text, self.face) if line.leftwards else 0.0
 
     @property
     def tops(self) -> tuple[float, ...]:
@@ -140,10 +158,36 @@ def fit(
         fitted = Fitted(tuple(_broken(tokens, sized, width)), sized, gap, trimmed=False)
         roomy = fitted.height <= height + 0.01 and fitted.width <= width + 0.5
         if roomy and len(fitted.lines) <= most_lines:
-            return replace(fitted, lines=_balanced(tokens, sized, width))
+            return _directed(replace(fitted, lines=_balanced(tokens, sized, width)), text)
         if size <= smallest:
-            return _trimmed(fitted, width, height, most_lines)
+            return _directed(_trimmed(fitted, width, height, most_lines), text)
         size = max(smallest, size * 0.95)
+
+
+def _directed(fitted: Fitted, text: str) -> Fitted:
+    """With its direction told to its lines: all paragraphs of a text run the same way."""
+    leftwards = runs_leftwards(text)
+    lines = tuple(replace(line, leftwards=leftwards) for line in fitted.lines)
+    return replace(fitted, lines=lines)
+
+
+def runs_leftwards(text: str) -> bool:
+    """Whether text runs from right to left: more than two of five words do.
+
+    The first letter alone (UAX #9) would turn an English sentence that begins with a Hebrew word.
+    The share is that of Google's Closure library (`goog.i18n.bidi.estimateDirection`).
+    """
+    if text.isascii():
+        return False
+    words = [_strong(word) for word in text.split()]
+    return words.count("R") > 0.4 * (words.count("R") + words.count("L"))
+
+
+def _strong(word: str) -> str:
+    """L or R after the word's first letter, or nothing for a number or a sign."""
+    kinds = map(unicodedata.bidirectional, word)
+    first = next((kind for kind in kinds if kind in {"L", "R", "AL"}), "")
+    return first.replace("AL", "R")
 
 
 def line_width(text: str, face: Face) -> float:
@@ -151,9 +195,20 @@ def line_width(text: str, face: Face) -> float:
     return _share(text, face.family, face.weight, face.tracking) * face.size if text else 0.0
 
 
-def draw_line(canvas: Any, x: float, top: float, runs: Sequence[Run], face: Face) -> None:
-    """Draw one line whose box starts at `x`, `top` and is `face.line_height` high."""
-    paragraph = _paragraph(tuple(runs), face)
+def draw_line(
+    canvas: Any,
+    x: float,
+    top: float,
+    runs: Sequence[Run],
+    face: Face,
+    *,
+    leftwards: bool | None = None,
+) -> None:
+    """Draw one line whose box starts at `x`, `top` and is `face.line_height` high.
+
+    It runs as most of its words do unless it is told whether it runs leftwards.
+    """
+    paragraph = _paragraph(tuple(runs), face, leftwards)
     # Capitals, about 0.72 of the size in all our families, stand in the middle of the line.
     baseline = top + face.line_height / 2 + 0.36 * face.size
     paragraph.paint(canvas, x, baseline - paragraph.AlphabeticBaseline)
@@ -161,11 +216,21 @@ def draw_line(canvas: Any, x: float, top: float, runs: Sequence[Run], face: Face
 
 def _tokens(text: str, word_starts: Sequence[int]) -> Iterator[tuple[str, int]]:
     """Pieces between which a line may break, with the word that each belongs to."""
-    word = 0
-    for match in _TOKEN.finditer(text):
-        while word + 1 < len(word_starts) and word_starts[word + 1] <= match.start():
+    word, at, token = 0, 0, ""
+    for piece in breakable(text):
+        if token and not (
+            token[-1].isspace() or _SPACELESS.match(token[-1]) or _SPACELESS.match(piece)
+        ):
+            token += piece
+            continue
+        if token:
+            yield token, word
+            at += len(token)
+        while word + 1 < len(word_starts) and word_starts[word + 1] <= at:
             word += 1
-        yield match.group(), word
+        token = piece
+    if token:
+        yield token, word
 
 
 def _broken(tokens: Sequence[tuple[str, int]], face: Face, width: float) -> list[Line]:
@@ -225,20 +290,30 @@ def _line(tokens: Sequence[tuple[str, int]], paragraph: int) -> Line:
 
 
 def _cut(token: str, face: Face, width: float) -> Iterator[str]:
-    while line_width(token.rstrip(), face) > width and len(token.rstrip()) > 1:
-        low, high = 1, len(token.rstrip())
-        while low < high - 1:
-            middle = (low + high) // 2
-            if line_width(token[:middle], face) <= width:
+    """The token in pieces that find room; no letter is parted from its accents."""
+    # Letters are hardly ever narrower: an endless token is not measured whole again and again.
+    most = int(width / (0.15 * face.size)) + 8
+    if len(token) <= most and line_width(token.rstrip(), face) <= width:
+        yield token
+        return
+    bare = token.rstrip()
+    parts = letters(bare)
+    while len(parts) > 1:
+        low, high = 1, min(len(parts), most)
+        while low < high:
+            middle = (low + high + 1) // 2
+            if line_width("".join(parts[:middle]), face) <= width:
                 low = middle
             else:
-                high = middle
+                high = middle - 1
+        if low == len(parts):
+            break
         # An address reads better when it is cut at one of its own seams.
-        seam = max(token.rfind(mark, low // 2, low) + 1 for mark in "/-_.=&?")
-        cut = seam or low
-        yield token[:cut]
-        token = token[cut:]
-    yield token
+        seams = [i + 1 for i in range(low // 2, low) if parts[i] in "/-_.=&?"]
+        cut = seams[-1] if seams else low
+        yield "".join(parts[:cut])
+        parts = parts[cut:]
+    yield "".join(parts) + token[len(bare) :]
 
 
 def _balanced(tokens: Sequence[tuple[str, int]], face: Face, width: float) -> tuple[Line, ...]:
@@ -306,7 +381,7 @@ def _with_ellipsis(line: Line, face: Face, width: float) -> Line:
             ended = _line([*tokens, (text.rstrip(" ,;:.-") + "…", word)], line.paragraph)
             if line_width(ended.text, face) <= width:
                 return ended
-            text = text[:-1]
+            text = "".join(letters(text)[:-1])
     return Line(("…",), (0,), line.paragraph)
 
 
@@ -317,15 +392,13 @@ def _share(text: str, family: Family, weight: int, tracking: float) -> float:
     return float(_paragraph((Run(text, 0xFF000000),), face).MaxIntrinsicWidth) / 100
 
 
-def _paragraph(runs: tuple[Run, ...], face: Face) -> Any:
+def _paragraph(runs: tuple[Run, ...], face: Face, leftwards: bool | None = None) -> Any:
     layout = skia.textlayout
-    whole = "".join(run.text for run in runs)
-    names = list(families(face.family, whole, face.weight))
     builder = layout.ParagraphBuilder.make(layout.ParagraphStyle(), collection(), _UNICODE)
 
-    def add(text: str, colour: int) -> None:
+    def add(text: str, names: Sequence[str], colour: int) -> None:
         style = layout.TextStyle()
-        style.setFontFamilies(names)
+        style.setFontFamilies(list(names))
         style.setFontSize(face.size)
         style.setFontStyle(font_style(face.weight))
         style.setLetterSpacing(face.tracking * face.size)
@@ -334,14 +407,15 @@ def _paragraph(runs: tuple[Run, ...], face: Face) -> Any:
         builder.addText(text)
         builder.pop()
 
-    # The binding cannot set a paragraph's direction; an isolate takes it from the first letter.
-    mirrored = bool(_RIGHT_TO_LEFT.search(whole))
-    if mirrored:
-        add(_ISOLATE, 0)
+    whole = "".join(run.text for run in runs)
+    turned = runs_leftwards(whole) if leftwards is None else leftwards
+    # The binding cannot set a paragraph's direction: an isolate around all of it can.
+    add(_LEFTWARDS if turned else _RIGHTWARDS, (), 0)
     for run in runs:
-        add(without_tofu(run.text, face.family, face.weight), run.colour)
-    if mirrored:
-        add(_END_OF_ISOLATE, 0)
+        drawn = shown(run.text, face.family, face.weight)
+        for text, names in with_families(drawn, face.family, face.weight):
+            add(text, names, run.colour)
+    add(_END_OF_ISOLATE, (), 0)
     paragraph = builder.Build()
     paragraph.layout(1e7)
     return paragraph

@@ -9,7 +9,7 @@ from gestral_video.render.compositor import Draw, Layer, Rect
 from gestral_video.render.patches import Patch, draw_patch
 from gestral_video.render.raster import skia
 from gestral_video.render.shots.desk import Desk, Placed, argb, even
-from gestral_video.render.text import Face, Run, draw_line, line_width
+from gestral_video.render.text import Face, Run, draw_line, line_width, runs_leftwards
 from gestral_video.storyboard.phrases import Phrase, phrases
 
 __all__ = ("caption_layers",)
@@ -60,6 +60,8 @@ def _caption(desk: Desk, phrase: Phrase, face: Face) -> Callable[[int], Draw]:
         )
     )
 
+    leftwards = runs_leftwards(phrase.joiner.join(phrase.text))
+
     @lru_cache(maxsize=2)
     def patch(spoken: int) -> Patch:
         def draw(canvas: Any) -> None:
@@ -73,8 +75,8 @@ def _caption(desk: Desk, phrase: Phrase, face: Face) -> Callable[[int], Draw]:
                     space = phrase.joiner if word is not line[-1] else ""
                     runs.append(Run(word.text + space, argb(lit)))
                     number += 1
-                left = (width - widths[index]) / 2
-                draw_line(canvas, left, pad_y + index * face.line_height, runs, face)
+                left, y = (width - widths[index]) / 2, pad_y + index * face.line_height
+                draw_line(canvas, left, y, runs, face, leftwards=leftwards)
 
         return draw_patch(width, height, draw)
 

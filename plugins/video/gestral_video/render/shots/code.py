@@ -11,6 +11,7 @@ from gestral_video.render.shots.desk import Desk, Drawn, Placed, argb, even
 from gestral_video.render.shots.parts import RISE_LEAD, headed_page, rising
 from gestral_video.render.syntax import coloured_lines
 from gestral_video.render.text import Face, Run, draw_line, line_width
+from gestral_video.segmentation import letters
 from gestral_video.storyboard.storyboard import CodeScene
 
 __all__ = ("code_shot",)
@@ -100,7 +101,7 @@ def _view(desk: Desk, scene: CodeScene, room: tuple[float, float]) -> _View:
         most_lines=min(MOST_LINES, marked + fitting) + 1,
         most_columns=int(width / smallest / advance) + 1,
     )
-    columns = max((sum(len(text) for text, _ in line) for line in lines), default=1)
+    columns = max((sum(_columns(text) for text, _ in line) for line in lines), default=1)
     across = width / max(columns, 1) / advance
     down = height / max(len(lines), 1) / LEADING
     if scene.marks:
@@ -120,7 +121,8 @@ def _text_patch(view: _View) -> Patch:
     def draw(canvas: Any) -> None:
         for index, line in enumerate(view.lines):
             runs = [Run(text, argb(colour)) for text, colour in line]
-            draw_line(canvas, 0, index * view.face.line_height, runs, view.face)
+            y = index * view.face.line_height
+            draw_line(canvas, 0, y, runs, view.face, leftwards=False)
 
     return draw_patch(max(widest, 2), max(1, len(view.lines)) * view.face.line_height, draw)
 
@@ -211,15 +213,30 @@ def _trimmed_code(
     """The code's first lines, with an ellipsis where something is left out."""
     shown = []
     for line in lines[:rows]:
-        if sum(len(text) for text, _ in line) <= columns:
+        if sum(_columns(text) for text, _ in line) <= columns:
             shown.append(line)
             continue
         cut: list[tuple[str, int]] = []
-        left = columns - 1
+        left: float = columns - 1
         for text, colour in line:
-            cut.append((text[:left], colour))
-            left -= len(text[:left])
+            kept = ""
+            for letter in letters(text):
+                left -= _columns(letter)
+                if left < 0:
+                    break
+                kept += letter
+            cut.append((kept, colour))
+            if left < 0:
+                break
         shown.append([*cut, ("…", 0xA7B0CC)])
     if len(lines) > rows and shown:
         shown[-1] = [("…", 0xA7B0CC)]
     return shown
+
+
+def _columns(code: str) -> float:
+    """The width of code in widths of its letters; those of other scripts may be wider."""
+    if code.isascii():
+        return len(code)
+    face = Face("mono", 400, 100)
+    return line_width(code, face) / line_width("0" * 50, face) * 50

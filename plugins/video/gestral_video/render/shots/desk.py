@@ -9,7 +9,7 @@ from gestral_video.render.styles import Palette, Style
 from gestral_video.render.text import Fitted
 from gestral_video.storyboard.storyboard import CaptionMode, Cue, Scene
 
-__all__ = ("Desk", "Drawn", "Placed", "Shot", "argb", "even", "letters")
+__all__ = ("Desk", "Drawn", "Placed", "Shot", "argb", "bare", "even")
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ class Desk:
             shown: The words that the scene shows itself; cues made of them need no captions.
         """
         if self.karaoke:
-            known = letters(shown)
-            self.captioned = tuple(cue for cue in self.scene.cues if letters(cue.text) not in known)
+            known = bare(shown)
+            self.captioned = tuple(cue for cue in self.scene.cues if bare(cue.text) not in known)
         return self.stage.content(captions=bool(self.captioned))
 
     def place(self, what: str, fitted: Fitted, at: tuple[float, float], room: Rect) -> None:
@@ -92,7 +92,7 @@ class Desk:
         self.placed.append(Placed(what, rect, room, fitted.trimmed))
 
 
-def letters(text: str) -> str:
+def bare(text: str) -> str:
     """The text without all that is neither letter nor digit, to compare what is said and shown."""
     return "".join(character for character in text.casefold() if character.isalnum())
 

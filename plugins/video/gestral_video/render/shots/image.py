@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from gestral_video.render.compositor import Layer
-from gestral_video.render.shots.desk import Desk, Drawn, letters
+from gestral_video.render.shots.desk import Desk, Drawn, bare
 from gestral_video.render.shots.parts import label, page
 from gestral_video.render.shots.pictures import picture_layers
 from gestral_video.storyboard.storyboard import ImageScene
@@ -16,8 +16,8 @@ def image_shot(desk: Desk, scene: ImageScene) -> Drawn:
     stage = desk.stage
     room = desk.room()
     labels: list[Layer] = []
-    spoken = letters(" ".join(cue.text for cue in scene.cues))
-    caption = "" if letters(scene.caption) in spoken else " ".join(scene.caption.split())
+    spoken = bare(" ".join(cue.text for cue in scene.cues))
+    caption = "" if bare(scene.caption) in spoken else " ".join(scene.caption.split())
     if caption:
         told, bottom = label(desk, caption, 34, at_top=True)
         labels.append(told)

@@ -9,8 +9,15 @@ from gestral_video.render.compositor import Draw, Layer
 from gestral_video.render.patches import Patch, draw_patch
 from gestral_video.render.raster import skia
 from gestral_video.render.shots.desk import Desk, Drawn, argb, even
-from gestral_video.render.shots.parts import draw_fitted, headed_page, rise_start, rising
-from gestral_video.render.text import Face, Fitted, Run, draw_line, fit
+from gestral_video.render.shots.parts import (
+    bleed,
+    draw_fitted,
+    headed_page,
+    moved,
+    rise_start,
+    rising,
+)
+from gestral_video.render.text import Face, Fitted, Run, draw_line, fit, line_width
 from gestral_video.storyboard.storyboard import ListScene
 
 __all__ = ("list_shot",)
@@ -37,34 +44,54 @@ def list_shot(desk: Desk, scene: ListScene) -> Drawn:
             fitted, lines=tuple(replace(fitted.lines[i], paragraph=0) for i in lines), gap=0.0
         )
         number = f"{scene.numbers[index]}." if index < len(scene.numbers) else ""
+        margin = bleed(items[index], fitted.face)
 
-        def item_patch(lit: bool, part: Fitted = part, number: str = number) -> Patch:
+        def item_patch(
+            lit: bool, part: Fitted = part, number: str = number, margin: int = margin
+        ) -> Patch:
+            width = marker_width + part.width
+            face = replace(part.face, weight=800)
+            mark_width = line_width(number, face) if number else 0.3 * face.size + 2 * unit
+            mark = width - mark_width if part.leftwards else 0.0
+
             def draw(canvas: Any) -> None:
                 colour = palette.accent if lit else palette.muted
-                _draw_marker(canvas, number, part.face, colour, unit)
-                draw_fitted(canvas, part, marker_width, 0, palette.ink)
+                draw_fitted(canvas, part, 0 if part.leftwards else marker_width, 0, palette.ink)
+                canvas.translate(mark, 0)
+                _draw_marker(canvas, number, face, colour, unit, leftwards=part.leftwards)
 
-            return draw_patch(marker_width + part.width + 4, part.height, draw)
+            return draw_patch(width + 2 * margin, part.height + 2 * margin, moved(draw, margin))
 
         patches = lru_cache(item_patch)
         ends = [*scene.item_starts[1:], scene.duration + 1]
         end = ends[index] if index < len(ends) else scene.duration + 1
+
+        def place(
+            patch: Patch, leftwards: bool = part.leftwards, margin: int = margin
+        ) -> tuple[int, int]:
+            x = room.right + margin - patch.width if leftwards else room.left - margin
+            return even(x), -margin
 
         def item(
             seconds: float,
             patches: Callable[[bool], Patch] = patches,
             y: float = top + offset,
             end: float = end,
+            place: Callable[[Patch], tuple[int, int]] = place,
         ) -> Draw:
-            return Draw(patches(seconds < end), room.left, round(y / 2) * 2)
+            patch = patches(seconds < end)
+            x, above = place(patch)
+            return Draw(patch, x, round(y / 2) * 2 + above)
 
         layers.append(rising(item, rise_start(start), desk))
     return background, layers
 
 
-def _draw_marker(canvas: Any, number: str, face: Face, colour: int, unit: float) -> None:
+def _draw_marker(
+    canvas: Any, number: str, face: Face, colour: int, unit: float, *, leftwards: bool
+) -> None:
     if number:
-        draw_line(canvas, 0, 0, [Run(number, argb(colour))], replace(face, weight=800))
+        draw_line(canvas, 0, 0, [Run(number, argb(colour))], face, leftwards=leftwards)
         return
     side = face.size * 0.3
     rect = skia.Rect.MakeXYWH(2 * unit, face.line_height / 2 - side / 2, side, side)

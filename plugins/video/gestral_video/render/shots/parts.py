@@ -13,17 +13,21 @@ from gestral_video.render.patches import Patch, draw_patch, opaque_patch
 from gestral_video.render.raster import skia
 from gestral_video.render.shots.desk import Desk, argb, even
 from gestral_video.render.styles import draw_tile
-from gestral_video.render.text import Face, Fitted, Run, draw_line, fit, line_width
+from gestral_video.render.text import Face, Fitted, Line, Run, draw_line, fit, line_width
 
 __all__ = (
+    "BAR",
     "RISE_LEAD",
     "accent_bar",
+    "bleed",
     "block",
     "draw_fitted",
     "emblem",
+    "flush",
     "headed_page",
     "label",
     "line_draws",
+    "moved",
     "one_line",
     "page",
     "rise_start",
@@ -35,6 +39,10 @@ __all__ = (
 RISE_SECONDS = 0.5
 RISE_LEAD = 0.12
 """Seconds before its first word that a line starts to rise: the eye is slower than the ear."""
+
+
+BAR = 96
+"""Length of the accent bar in units."""
 
 
 def page(desk: Desk, draw: Callable[[Any], None] | None = None) -> Patch:
@@ -64,14 +72,17 @@ def headed_page(desk: Desk, room: Rect) -> tuple[Patch, Rect]:
         smallest=28 * unit,
         most_lines=2,
     )
-    desk.place("heading", fitted, (room.left + bar_width + gap, room.top), room)
+    x, bar_x = room.left + bar_width + gap, float(room.left)
+    if fitted.leftwards:
+        x, bar_x = room.right - bar_width - gap - fitted.width, room.right - bar_width
+    desk.place("heading", fitted, (x, room.top), room)
 
     def draw(canvas: Any) -> None:
         bar = skia.Paint(Color=argb(desk.palette.accent), AntiAlias=True)
         middle = room.top + fitted.face.line_height / 2
-        rect = skia.Rect.MakeXYWH(room.left, middle - 3.5 * unit, bar_width, 7 * unit)
+        rect = skia.Rect.MakeXYWH(bar_x, middle - 3.5 * unit, bar_width, 7 * unit)
         canvas.drawRoundRect(rect, 3.5 * unit, 3.5 * unit, bar)
-        draw_fitted(canvas, fitted, room.left + bar_width + gap, room.top, desk.palette.muted)
+        draw_fitted(canvas, fitted, x, room.top, desk.palette.muted)
 
     below = room.top + even(fitted.height + 44 * unit)
     return page(desk, draw), replace(room, top=below)
@@ -97,7 +108,9 @@ def emblem(desk: Desk, told: str, panel: Rect) -> list[Layer]:
     layers: list[Layer] = []
     for index in range(rows * columns):
         row, column = divmod(index, columns)
-        number = int.from_bytes(hashlib.sha256(f"{told} {index}".encode()).digest()[:4], "big")
+        number = int.from_bytes(
+            hashlib.sha256(f"{told} {index}".encode(errors="replace")).digest()[:4], "big"
+        )
         x, y = panel.left + column * side, panel.top + row * side
         patch = draw_patch(
             side,
@@ -137,14 +150,15 @@ def block(
     desk: Desk, what: str, fitted: Fitted, at: tuple[float, float], *, room: Rect, colour: int
 ) -> Layer:
     """All lines of a text as one patch."""
-    x, y = at
-    desk.place(what, fitted, at, room)
+    x, y = flush(fitted, room, at[0]), at[1]
+    desk.place(what, fitted, (x, y), room)
+    margin = bleed(fitted.text, fitted.face)
     patch = draw_patch(
-        fitted.width + fitted.face.size * 0.2,
-        fitted.height,
-        lambda canvas: draw_fitted(canvas, fitted, 0, 0, colour),
+        fitted.width + 2 * margin + fitted.face.size * 0.2,
+        fitted.height + 2 * margin,
+        lambda canvas: draw_fitted(canvas, fitted, margin, margin, colour),
     )
-    placed = Draw(patch, even(x), even(y))
+    placed = Draw(patch, even(x) - margin, even(y) - margin)
     return lambda _: placed
 
 
@@ -152,24 +166,30 @@ def line_draws(
     desk: Desk, what: str, fitted: Fitted, at: tuple[float, float], *, room: Rect, colour: int
 ) -> list[Layer]:
     """Every line of a text as a layer of its own, to rise one after another."""
-    x, y = at
-    desk.place(what, fitted, at, room)
+    x, y = flush(fitted, room, at[0]), at[1]
+    desk.place(what, fitted, (x, y), room)
     layers: list[Layer] = []
     for line, top in zip(fitted.lines, fitted.tops, strict=True):
-        run = Run(line.text, argb(colour))
+        margin = bleed(line.text, fitted.face)
+
+        def draw(canvas: Any, line: Line = line, margin: int = margin) -> None:
+            runs = [Run(line.text, argb(colour))]
+            draw_line(canvas, margin, margin, runs, fitted.face, leftwards=line.leftwards)
+
         patch = draw_patch(
-            line_width(line.text, fitted.face) + fitted.face.size * 0.2,
-            fitted.face.line_height + fitted.face.size * 0.1,
-            lambda canvas, run=run: draw_line(canvas, 0, 0, [run], fitted.face),  # type: ignore[misc]
+            line_width(line.text, fitted.face) + 2 * margin + fitted.face.size * 0.2,
+            fitted.face.line_height + 2 * margin + fitted.face.size * 0.1,
+            draw,
         )
-        placed = Draw(patch, even(x), even(y + top))
+        left = x + fitted.left(line, fitted.width)
+        placed = Draw(patch, even(left) - margin, even(y + top) - margin)
         layers.append(lambda _, placed=placed: placed)  # type: ignore[misc]
     return layers
 
 
 def accent_bar(desk: Desk, x: float, y: float) -> Layer:
     """The short accent bar."""
-    width, height = 96 * desk.unit, 7 * desk.unit
+    width, height = BAR * desk.unit, 7 * desk.unit
     paint = skia.Paint(Color=argb(desk.palette.accent), AntiAlias=True)
     patch = draw_patch(
         width,
@@ -207,7 +227,29 @@ def label(desk: Desk, text: str, size: float, *, at_top: bool) -> tuple[Layer, i
 def draw_fitted(canvas: Any, fitted: Fitted, x: float, y: float, colour: int) -> None:
     """All lines of a text, its upper left corner at `x`, `y`."""
     for line, top in zip(fitted.lines, fitted.tops, strict=True):
-        draw_line(canvas, x, y + top, [Run(line.text, argb(colour))], fitted.face)
+        left = x + fitted.left(line, fitted.width)
+        runs = [Run(line.text, argb(colour))]
+        draw_line(canvas, left, y + top, runs, fitted.face, leftwards=line.leftwards)
+
+
+def bleed(text: str, face: Face) -> int:
+    """Room around text in which its letters may end: in some scripts they leave their line far."""
+    return 0 if text.isascii() else even(0.4 * face.size)
+
+
+def moved(draw: Callable[[Any], None], margin: int) -> Callable[[Any], None]:
+    """The same drawing, so far from the upper left corner."""
+
+    def drawn(canvas: Any) -> None:
+        canvas.translate(margin, margin)
+        draw(canvas)
+
+    return drawn
+
+
+def flush(fitted: Fitted, room: Rect, x: float) -> float:
+    """Where text that could start at `x` does: text that runs leftwards ends with its room."""
+    return room.right - fitted.width if fitted.leftwards else x
 
 
 def small(desk: Desk, weight: int) -> Face:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import Any
 
 from gestral_video.render.compositor import Draw, Layer, Rect
 from gestral_video.render.patches import Patch, draw_patch
-from gestral_video.render.shots.desk import Desk, argb
-from gestral_video.render.shots.parts import rise_start, rising
+from gestral_video.render.shots.desk import Desk, argb, even
+from gestral_video.render.shots.parts import bleed, flush, rise_start, rising
 from gestral_video.render.styles import Palette
-from gestral_video.render.text import Face, Fitted, Run, draw_line, fit, line_width
+from gestral_video.render.text import Face, Fitted, Line, Run, draw_line, fit, line_width
 from gestral_video.storyboard.storyboard import Cue, CueWord
 
 __all__ = ("fit_spoken", "spoken_layers", "spoken_text")
@@ -39,7 +40,8 @@ def spoken_layers(desk: Desk, text: str, fitted: Fitted, room: Rect, top: float)
 
     Text that is not what is spoken (a person may have changed it) rises at even intervals.
     """
-    desk.place("text", fitted, (room.left, top), room)
+    x = flush(fitted, room, room.left)
+    desk.place("text", fitted, (x, top), room)
     words = [word for cue in desk.scene.cues for word in cue.words]
     in_place = bool(_word_starts(text, desk.scene.cues))
     layers: list[Layer] = []
@@ -49,28 +51,30 @@ def spoken_layers(desk: Desk, text: str, fitted: Fitted, room: Rect, top: float)
         else:
             start = index * min(1.2, desk.scene.duration / (len(fitted.lines) + 1))
         y = round((top + offset) / 2) * 2
-        patches = _lit_line(line.tokens, line.words, fitted.face, desk.palette)
+        margin = bleed(line.text, fitted.face)
+        left = even(x + fitted.left(line, fitted.width)) - margin
+        patches = _lit_line(line, fitted.face, desk.palette, margin)
         lit = words if in_place and desk.karaoke else None
 
         def draw(
             seconds: float,
             patches: Callable[[int | None], Patch] = patches,
             lit: Sequence[CueWord] | None = lit,
-            y: float = y,
+            at: tuple[int, int] = (left, y - margin),
             span: tuple[int, int] = (min(line.words), max(line.words)),
         ) -> Draw:
             word = None if lit is None else _word_at(lit, seconds, *span)
-            return Draw(patches(word), room.left, y)
+            return Draw(patches(word), *at)
 
         layers.append(rising(draw, rise_start(start), desk))
     return layers
 
 
 def _lit_line(
-    tokens: Sequence[str], words: Sequence[int], face: Face, palette: Palette
+    line: Line, face: Face, palette: Palette, margin: int
 ) -> Callable[[int | None], Patch]:
     """Patches of a line by the word being spoken: those before it in ink, those after it muted."""
-    width = line_width("".join(tokens), face)
+    width = line_width("".join(line.tokens), face)
 
     @lru_cache(maxsize=2)
     def patch(word: int | None) -> Patch:
@@ -79,11 +83,14 @@ def _lit_line(
                 return palette.ink
             return palette.accent if of == word else palette.muted
 
-        runs = [Run(t, argb(colour(w))) for t, w in zip(tokens, words, strict=True)]
-        margin = face.size * 0.1
-        return draw_patch(
-            width + 2 * margin, face.line_height, lambda canvas: draw_line(canvas, 0, 0, runs, face)
-        )
+        # The space at a line's end would push a line that runs leftwards away from its edge.
+        tokens = [*line.tokens[:-1], line.tokens[-1].rstrip()]
+        runs = [Run(t, argb(colour(w))) for t, w in zip(tokens, line.words, strict=True)]
+
+        def draw(canvas: Any) -> None:
+            draw_line(canvas, margin, margin, runs, face, leftwards=line.leftwards)
+
+        return draw_patch(width + 2 * margin + face.size * 0.2, face.line_height + 2 * margin, draw)
 
     return patch
 
