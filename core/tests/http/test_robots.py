@@ -113,6 +113,13 @@ async def test_a_page_that_robots_txt_closes_is_not_even_asked_for(fetcher, host
     assert paths == [b"/robots.txt", b"/open", b"/robots.txt", b"/closed"]
 
 
+async def test_a_site_gets_the_distance_that_it_asks_for(fetcher, hostile):
+    hostile.page("/robots.txt", b"User-agent: *\nCrawl-delay: 7")
+    now = asyncio.get_running_loop().time()
+    await fetcher.get(hostile.page("/", b"x"))
+    assert fetcher._turns._hosts["127.0.0.1"].next_start >= now + 7
+
+
 async def test_a_redirect_into_what_is_closed_is_refused(fetcher, hostile):
     hostile.page("/robots.txt", b"User-agent: gestral\nDisallow: /closed")
     moved = hostile.page("/moved", b"", "Location: /closed", status="302 Found")
