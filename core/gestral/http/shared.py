@@ -51,6 +51,10 @@ AWAY: Final = 5.0
 GRACE: Final = 5.0
 """Seconds that a lease is longer than the deadline of who has it."""
 
+SHORTEST_PAUSE: Final = 0.02
+LONGEST_PAUSE: Final = 0.5
+"""Seconds before a place is asked for again."""
+
 log = logging.getLogger(__name__)
 
 
@@ -89,6 +93,7 @@ class SharedTurns:
         clock = asyncio.get_running_loop().time
         token = uuid.uuid4().hex
         milliseconds = round(max(interval, self._interval) * 1000)
+        pause = SHORTEST_PAUSE
         try:
             while True:
                 lease = round((until - clock() + GRACE) * 1000)
@@ -101,8 +106,10 @@ class SharedTurns:
                 seconds = found[1] / 1000
                 if found[0] == b"resting" and clock() + seconds >= until:
                     raise BusyError(host, seconds)
+                # When a place gets free nobody can tell; it is asked for less and less often.
+                pause = min(2 * pause, LONGEST_PAUSE) if found[0] == b"full" else SHORTEST_PAUSE
                 # A little later than told: those who wait should not all come back at once.
-                await asyncio.sleep(seconds + uniform(0.01, 0.05))  # noqa: S311 - no secret
+                await asyncio.sleep(seconds + uniform(pause / 2, pause))  # noqa: S311 - no secret
         except asyncio.CancelledError:
             await self.give_back(host, token)
             raise

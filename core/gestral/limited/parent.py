@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -109,8 +109,7 @@ async def _ask(request: bytes, limits: Limits) -> bytes:
         env=_environment(),
     )
     try:
-        given = transport.get_pipe_transport(0)
-        assert isinstance(given, asyncio.WriteTransport)  # noqa: S101 - it is a pipe
+        given = cast("asyncio.WriteTransport", transport.get_pipe_transport(0))
         given.write(request)
         given.write_eof()
         async with asyncio.timeout(limits.clock):
