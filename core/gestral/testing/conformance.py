@@ -23,6 +23,7 @@ from gestral.db.migrate import differences, downgrade, status, upgrade
 from gestral.db.tenancy import organisation_column
 from gestral.jobs.work import all_work
 from gestral.plugin import API_PREFIX, CRITICAL_GROUP, ENTRY_POINT_GROUP, Plugin, Role
+from gestral.testing.handlers import faults, handlers_below
 from gestral.testing.kit import Kit
 from gestral.testing.tenants import belongings, fill, open_to, operations, trespasses
 
@@ -82,6 +83,17 @@ async def test_nobody_reaches_a_route_that_is_not_public(gestral: Kit, plugin: P
             for method in handler.http_methods:
                 answer = await client.request(method, path)
                 assert answer.status_code == 401, (method, path, answer.text)
+
+
+async def test_its_handlers_take_and_return_what_is_named_alone(
+    gestral: Kit, plugin: Plugin
+) -> None:
+    found = {
+        f"{' '.join(sorted(handler.http_methods))} {path}": wrong
+        for path, handler in handlers_below(gestral.app, f"{API_PREFIX}/{plugin.name}/")
+        if (wrong := faults(handler))
+    }
+    assert not found, found
 
 
 async def test_its_capabilities_can_be_made(gestral: Kit, plugin: Plugin) -> None:

@@ -2,19 +2,23 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
+import psycopg
 import pytest
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
-from sqlalchemy import select, update
+from sqlalchemy import Column, MetaData, String, Table, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from toy import plugin as toy
 
 from gestral.app.core_plugin import core_plugin
 from gestral.errors import ConflictError, NotFoundError
 from gestral.jobs.model import JobRow
-from gestral.plugin import Plugin, Services
+from gestral.plugin import Plugin, Services, Tables
+from gestral.testing import conformance
 from gestral.testing.kit import Kit
 from gestral.testing.tenants import belongings, operations, trespasses
 
@@ -119,3 +123,33 @@ async def test_the_toy_tells_nobody_of_another_organisation(
     ):
         assert await trespasses(client, told, before) == []
     assert belongings(owner, (core_plugin,), HERS) == before
+
+
+async def test_the_conformance_suite_refuses_a_plugin_that_tells(gestral: Kit) -> None:
+    """Its author writes nothing for that: the rows are made up."""
+    with pytest.raises(AssertionError, match="another organisation's"):
+        await conformance.test_no_operation_tells_a_stranger_of_another_organisation(gestral, leaky)
+    await conformance.test_no_operation_tells_a_stranger_of_another_organisation(gestral, toy)
+
+
+async def test_plain_sql_finds_a_table_that_is_open(gestral: Kit) -> None:
+    await conformance.test_plain_sql_sees_the_rows_of_one_organisation_alone(gestral, core_plugin)
+    owner_url = gestral.platform.core_settings.database_owner_url
+    with psycopg.connect(owner_url, autocommit=True) as owner:
+        owner.execute("ALTER TABLE core.request DISABLE ROW LEVEL SECURITY")
+        try:
+            with pytest.raises(AssertionError, match="who acts for nobody sees rows"):
+                await conformance.test_plain_sql_sees_the_rows_of_one_organisation_alone(
+                    gestral, core_plugin
+                )
+        finally:
+            owner.execute("ALTER TABLE core.request ENABLE ROW LEVEL SECURITY")
+
+
+def test_a_table_that_belongs_to_nobody_says_why() -> None:
+    conformance.test_every_table_says_whose_its_rows_are(core_plugin)
+    metadata = MetaData(schema="leaky")
+    Table("note", metadata, Column("text", String))
+    tables = Tables(metadata=lambda: metadata, migrations=Path())
+    with pytest.raises(AssertionError, match="note has no organisation_id"):
+        conformance.test_every_table_says_whose_its_rows_are(replace(leaky, tables=tables))

@@ -29,7 +29,7 @@ __all__ = ("Me", "OrganisationView", "SignIn", "SignUp", "SignUpState", "UserVie
 AnyRequest = Request[Any, Any, Any]
 
 
-class SignUp(msgspec.Struct, frozen=True, kw_only=True):
+class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a new person gives."""
 
     email: str
@@ -37,7 +37,7 @@ class SignUp(msgspec.Struct, frozen=True, kw_only=True):
     name: str
 
 
-class SignIn(msgspec.Struct, frozen=True, kw_only=True):
+class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a known person gives."""
 
     email: str

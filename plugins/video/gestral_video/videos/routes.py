@@ -46,7 +46,7 @@ class AddressOrder(Order, frozen=True, kw_only=True, forbid_unknown_fields=True)
     address: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
 
 
-class FileOrder(msgspec.Struct, frozen=True, kw_only=True):
+class FileOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A video of an uploaded post: HTML, Markdown or text."""
 
     file: UploadFile

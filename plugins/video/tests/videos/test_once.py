@@ -14,7 +14,10 @@ from gestral.db.migrate import downgrade, upgrade
 from gestral.storage import ObjectStore
 from gestral.testing.kit import Kit
 from gestral_video import plugin
+from gestral_video.articles.article import Article, Paragraph
+from gestral_video.order import Order
 from gestral_video.videos.jobs import REMOVED_AFTER
+from gestral_video.videos.orders import keep_post, order_video
 
 API = "/api/v1/video/videos"
 POST = b"A title\n\nOne sentence is enough."
@@ -51,12 +54,21 @@ async def test_the_same_order_is_the_same_video(client: httpx.AsyncClient, gestr
     assert len(await listed(client)) == 3
 
 
-async def test_the_same_order_sent_many_times_at_once_makes_one_video(
-    client: httpx.AsyncClient, gestral: Kit
-) -> None:
-    found = await asyncio.gather(*(order(client) for _ in range(8)))
-    assert Counter(status for status, _ in found) == {201: 1, 200: 7}
-    assert {video["id"] for _, video in found} == set(await listed(client))
+async def test_the_same_order_given_many_times_at_once_makes_one_video(gestral: Kit) -> None:
+    organisation = uuid.uuid4()
+    article = Article(address="upload:x", title="T", blocks=(Paragraph(id="b1", text="One."),))
+
+    async def order() -> tuple[uuid.UUID, bool]:
+        async with gestral.transaction(organisation) as session:
+            post = await keep_post(session, organisation, article)
+            video, new = await order_video(
+                gestral.platform, session, post, Order(), ordered_by=uuid.uuid4()
+            )
+            return video.id, new
+
+    found = await asyncio.gather(*(order() for _ in range(8)))
+    assert Counter(new for _, new in found) == {True: 1, False: 7}
+    assert len({video for video, _ in found}) == 1
     async with gestral.across_organisations() as session:
         connection = await session.connection()
         jobs = await connection.exec_driver_sql("SELECT count(*) FROM core.job")

@@ -22,6 +22,7 @@ POST = """<!doctype html><html lang="en"><head><title>A short post</title></head
 <p>Every keeper wrote down the weather twice a day, whatever the weather was that day.</p>
 </article></body></html>"""
 
+API = "/api/v1/video/videos"
 RIGHTS = ("video:make", "video:watch")
 
 
@@ -175,6 +176,16 @@ async def test_unknown_choices_are_named(client: httpx.AsyncClient) -> None:
         answer = await client.post("/api/v1/video/videos", json=order)
         assert answer.status_code == 422
         assert answer.json()["code"] == "invalid-input"
+
+
+async def test_a_field_that_nobody_named_is_refused(client: httpx.AsyncClient) -> None:
+    """Whose it is, and whether it is ready, is not for a client to say."""
+    forged = {"organisation_id": str(uuid.uuid4())}
+    by_address = await client.post(API, json={"address": "https://a.example", **forged})
+    by_file = await client.post(f"{API}/file", files={"file": ("a.txt", b"One.")}, data=forged)
+    for answer in (by_address, by_file):
+        assert answer.status_code == 422, answer.text
+        assert "organisation_id" in answer.json()["detail"]
 
 
 async def test_nobody_sees_the_videos_of_others(client: httpx.AsyncClient, gestral: Kit) -> None:
