@@ -16,7 +16,7 @@ import datetime as dt
 import uuid
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -257,9 +257,9 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
     user_id: uuid.UUID
     organisation_id: uuid.UUID
-    name: str
-    email: str
-    permissions: frozenset[str]
+    name: Annotated[str, msgspec.Meta(examples=["Ada Lovelace"])]
+    email: Annotated[str, msgspec.Meta(examples=["ada@example.org"])]
+    permissions: Annotated[frozenset[str], msgspec.Meta(examples=[["auth:account"]])]
 
 
 class CurrentUser(Protocol):
@@ -267,6 +267,13 @@ class CurrentUser(Protocol):
 
     async def identify(self, connection: "ASGIConnection[Any, Any, Any, Any]") -> Identity | None:
         """Return who makes the request, or None when nobody is signed in."""
+        ...
+
+    def security_schemes(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return how a request can say who makes it: OpenAPI's security schemes, by name.
+
+        Each is enough by itself.
+        """
         ...
 
 

@@ -11,7 +11,6 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.routes import BaseRoute
 from litestar.types import ControllerRouterHandler
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,6 +20,7 @@ from gestral.app import health
 from gestral.app.access import authorise, platform_of, refuse_foreign, visitor
 from gestral.app.core_plugin import core_plugin
 from gestral.app.deadline import in_time
+from gestral.app.document import ApiDocument, Structs
 from gestral.app.edge import at_the_edge
 from gestral.app.frontend import frontend_routes, panel_routes
 from gestral.app.intake import FORM_PARTS, check_body
@@ -100,6 +100,7 @@ def application(platform: Platform) -> Litestar:
         multipart_form_part_limit=FORM_PARTS,
         middleware=[in_time, one_transaction],
         lifespan=[_lifespan],
+        plugins=[Structs()],
         openapi_config=OpenAPIConfig(
             title="Gestral",
             version=__version__,
@@ -109,7 +110,8 @@ def application(platform: Platform) -> Litestar:
                 opt={"public": True},
                 include_in_schema=False,
             ),
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            render_plugins=[ApiDocument(path="/openapi.json")],
+            use_handler_docstrings=True,
         ),
         logging_config=None,
     )

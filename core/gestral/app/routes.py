@@ -1,5 +1,7 @@
 """Core's own addresses below `/api/v1/core/`: what the browser's shell asks first."""
 
+from typing import Annotated
+
 import msgspec
 from litestar import get
 from litestar.di import NamedDependency
@@ -7,26 +9,41 @@ from litestar.di import NamedDependency
 from gestral import __version__
 from gestral.app.services import Platform
 from gestral.capabilities import Identity
-from gestral.plugin import Panel, Plugin
+from gestral.plugin import Panel, Plugin, Slot
 
 __all__ = ("PanelView", "Shell", "handlers")
 
 
 class PanelView(msgspec.Struct, frozen=True, kw_only=True):
-    """A panel as the browser mounts it."""
+    """A panel as the browser mounts it.
 
-    plugin: str
-    name: str
-    title: str
-    slot: str
-    module: str
-    element: str
+    Attributes:
+        plugin: Whose it is.
+        name: Its name there; the page's path is `/<plugin>/<name>`.
+        title: What the navigation shows.
+        slot: Where it is mounted.
+        module: Where the ES module is.
+        element: The custom element that the module defines.
+    """
+
+    plugin: Annotated[str, msgspec.Meta(examples=["video"])]
+    name: Annotated[str, msgspec.Meta(examples=["videos"])]
+    title: Annotated[str, msgspec.Meta(examples=["Videos"])]
+    slot: Slot
+    module: Annotated[str, msgspec.Meta(examples=["/panels/video/videos.js"])]
+    element: Annotated[str, msgspec.Meta(examples=["gestral-video-videos"])]
 
 
 class Shell(msgspec.Struct, frozen=True, kw_only=True):
-    """What the shell needs to draw itself for a visitor."""
+    """What the shell needs to draw itself for a visitor.
 
-    version: str
+    Attributes:
+        version: Gestral's.
+        identity: Who is signed in; null for a stranger.
+        panels: Those that the visitor may see.
+    """
+
+    version: Annotated[str, msgspec.Meta(examples=[__version__])]
     identity: Identity | None
     panels: tuple[PanelView, ...]
 

@@ -33,9 +33,12 @@ if TYPE_CHECKING:
 
     from gestral.app.services import Platform
 
-__all__ = ("REPLAYED", "answer_again", "one_transaction", "session_of")
+__all__ = ("KEY", "KEY_LENGTH", "REPLAYED", "answer_again", "one_transaction", "session_of")
 
-KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
+KEY = r"[\x21-\x7e]+"
+KEY_LENGTH = 255
+"""Which characters an `Idempotency-Key` may have, and how many: a UUID fits."""
+
 REPLAYED = "Idempotent-Replayed"
 """The header of an answer that was given before."""
 
@@ -201,7 +204,7 @@ async def answer_again(request: Request[Any, Any, Any]) -> Response[bytes] | Non
     key = request.headers.get("idempotency-key")
     if key is None or request.method in SAFE:
         return None
-    if not KEY.match(key):
+    if len(key) > KEY_LENGTH or not re.fullmatch(KEY, key):
         raise InputError(
             "The Idempotency-Key is empty, too long, or has characters that cannot be seen.",
             hint="Use up to 255 visible ASCII characters, a UUID for example.",

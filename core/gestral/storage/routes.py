@@ -22,6 +22,11 @@ SHOWN_PICTURES: Final = frozenset(
     f"image/{kind}" for kind in ("avif", "gif", "jpeg", "png", "webp")
 )
 
+SECURITY_POLICY: Final = (
+    "default-src 'none'; img-src 'self'; media-src 'self'; frame-ancestors 'none'"
+)
+"""Browsers show a file that is opened by itself in a page of their own, under this policy."""
+
 
 def file_route(store: LocalStore, path: str = "/files", **options: Any) -> HTTPRouteHandler:
     """Make the handler behind `LocalStore.address`.
@@ -85,6 +90,7 @@ def common_headers(info: ObjectInfo, download_name: str) -> dict[str, str]:
     headers = {
         "Accept-Ranges": "bytes",
         "Cache-Control": info.cache_control,
+        "Content-Security-Policy": SECURITY_POLICY,
         "ETag": info.etag,
         "Last-Modified": format_datetime(info.modified, usegmt=True),
         "X-Content-Type-Options": "nosniff",

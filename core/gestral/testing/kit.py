@@ -68,6 +68,9 @@ class _People:
     async def identify(self, connection: "ASGIConnection[Any, Any, Any, Any]") -> Identity | None:
         return self.users.get(connection.headers.get(HEADER, ""))
 
+    def security_schemes(self) -> dict[str, dict[str, str]]:
+        return {"kit": {"type": "apiKey", "in": "header", "name": HEADER}}
+
     async def members(
         self, session: "AsyncSession", organisation_id: uuid.UUID
     ) -> tuple[Member, ...]:

@@ -90,6 +90,8 @@ async def test_answers_about_files_have_them_too(gestral: Kit) -> None:
         )
     ]
     assert [answer.status_code for answer in (whole, *others)] == [200, 206, 416, 304]
+    # Else a browser would not play a video that is opened by itself.
+    assert "media-src 'self'" in whole.headers["content-security-policy"]
     for answer in (whole, *others):
         assert_dressed(answer)
         assert "public" not in answer.headers["cache-control"]

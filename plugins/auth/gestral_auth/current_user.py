@@ -53,6 +53,17 @@ class SignedInUser:
             permissions=self._services.get(CATALOGUE).granted(row.role),
         )
 
+    def security_schemes(self) -> dict[str, dict[str, str]]:
+        """See `CurrentUser.security_schemes`."""
+        return {
+            "session": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": self._cookie,
+                "description": "Set by signing in. Browsers send it to this site's pages alone.",
+            }
+        }
+
     def _query(self, token: str, now: dt.datetime) -> Any:
         columns = (
             SignInSession.id,

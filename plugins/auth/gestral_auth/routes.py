@@ -1,7 +1,7 @@
 """What browsers and programs ask for below `/api/v1/auth/`."""
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -11,11 +11,19 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gestral.capabilities import CATALOGUE, CLOCK, MAILER, Identity
-from gestral.errors import ForbiddenError
+from gestral.errors import (
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    RateLimitedError,
+    UnauthenticatedError,
+)
 from gestral.plugin import Role, Services
 from gestral.settings import Settings
 from gestral_auth.accounts import authenticate, count_sign_up, home_of, prepare, register
+from gestral_auth.addresses import EMAIL_LENGTH, NAME_LENGTH
 from gestral_auth.models import Membership, Organisation, UserAccount
+from gestral_auth.passwords import MAXIMUM_LENGTH, MINIMUM_LENGTH
 from gestral_auth.sessions import close_session, cookie_name, open_session, session_cookie
 from gestral_auth.settings import AuthSettings
 
@@ -29,41 +37,106 @@ __all__ = ("Me", "OrganisationView", "SignIn", "SignUp", "SignUpState", "UserVie
 AnyRequest = Request[Any, Any, Any]
 
 
-class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a new person gives."""
+# Bounds are for the API document alone: what is beyond them is refused with a code of its own.
+Email = Annotated[
+    str,
+    msgspec.Meta(
+        examples=["ada@example.org"],
+        extra_json_schema={"extra": {"format": "email", "max_length": EMAIL_LENGTH}},
+    ),
+]
+Password = Annotated[
+    str,
+    msgspec.Meta(
+        examples=["four words that rhyme never"],
+        extra_json_schema={"extra": {"format": "password", "max_length": MAXIMUM_LENGTH}},
+    ),
+]
+NewPassword = Annotated[
+    str,
+    msgspec.Meta(
+        examples=["four words that rhyme never"],
+        extra_json_schema={
+            "extra": {
+                "format": "password",
+                "min_length": MINIMUM_LENGTH,
+                "max_length": MAXIMUM_LENGTH,
+            }
+        },
+    ),
+]
+Name = Annotated[
+    str,
+    msgspec.Meta(
+        examples=["Ada Lovelace"],
+        extra_json_schema={"extra": {"min_length": 1, "max_length": NAME_LENGTH}},
+    ),
+]
 
-    email: str
-    password: str
-    name: str
+
+class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a new person gives.
+
+    Attributes:
+        email: Where to write to them; they sign in with it.
+        password: Any sentence but a common one, or their own name or address.
+        name: What to call them.
+    """
+
+    email: Email
+    password: NewPassword
+    name: Name
 
 
 class SignIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a known person gives."""
+    """What a known person gives.
 
-    email: str
-    password: str
+    Attributes:
+        email: In whatever case.
+        password: Theirs.
+    """
+
+    email: Email
+    password: Password
 
 
 class SignUpState(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether anybody may make an account here."""
+    """Whether anybody may make an account here.
+
+    Attributes:
+        open: Anybody may.
+    """
 
     open: bool
 
 
 class UserView(msgspec.Struct, frozen=True, kw_only=True):
-    """A person, as they see themselves."""
+    """A person, as they see themselves.
+
+    Attributes:
+        id: Stays the same.
+        email: Where to write to them.
+        name: What to call them.
+    """
 
     id: uuid.UUID
-    email: str
-    name: str
+    email: Email
+    name: Name
 
 
 class OrganisationView(msgspec.Struct, frozen=True, kw_only=True):
-    """An organisation, as one of its members sees it."""
+    """An organisation, as one of its members sees it.
+
+    Attributes:
+        id: Stays the same.
+        name: What people call it.
+        slug: Its name in addresses.
+        role: The member's.
+    """
 
     id: uuid.UUID
-    name: str
-    slug: str
+    name: Name
+    slug: Annotated[str, msgspec.Meta(examples=["ada-lovelace"])]
     role: Role
 
 
@@ -80,7 +153,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     user: UserView
     organisation: OrganisationView
     organisations: tuple[OrganisationView, ...]
-    permissions: tuple[str, ...]
+    permissions: Annotated[tuple[str, ...], msgspec.Meta(examples=[["auth:account"]])]
 
 
 @get("/sign-up", public=True, summary="Whether anybody may make an account")
@@ -89,7 +162,13 @@ async def sign_up_state(services: NamedDependency[Services]) -> SignUpState:
     return SignUpState(open=services.settings(AuthSettings).sign_up)
 
 
-@post("/sign-up", public=True, status_code=201, summary="Make an account and sign in")
+@post(
+    "/sign-up",
+    public=True,
+    status_code=201,
+    errors=(ConflictError, RateLimitedError),
+    summary="Make an account and sign in",
+)
 async def sign_up(
     request: AnyRequest,
     data: JSONBody[SignUp],
@@ -122,7 +201,13 @@ async def sign_up(
         return await _signed_in(request, services, session, membership)
 
 
-@post("/sign-in", public=True, status_code=200, summary="Sign in")
+@post(
+    "/sign-in",
+    public=True,
+    status_code=200,
+    errors=(UnauthenticatedError, NotFoundError, RateLimitedError),
+    summary="Sign in",
+)
 async def sign_in(
     request: AnyRequest,
     data: JSONBody[SignIn],

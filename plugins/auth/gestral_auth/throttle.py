@@ -98,10 +98,12 @@ async def count_attempt(
 
 def refusal(again: dt.datetime, now: dt.datetime) -> RateLimitedError:
     """Return the error that tells a person when to come back."""
-    minutes = max(1, -(-int((again - now).total_seconds()) // 60))
+    seconds = max(1, int((again - now).total_seconds()))
+    minutes = -(-seconds // 60)
     return RateLimitedError(
         "There were too many attempts from here or on this account.",
         hint=f"Try again in {minutes} minute{'s' if minutes > 1 else ''}.",
+        retry_after=seconds,
     )
 
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from litestar import get
@@ -29,25 +29,38 @@ MAILBOX = Paging(Message.id)
 
 
 class MessageSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A mail in a list."""
+    """A mail in a list.
+
+    Attributes:
+        id: Stays the same.
+        created_at: When it was written.
+        to: To whom.
+        subject: As its first line.
+    """
 
     id: uuid.UUID
     created_at: dt.datetime
-    to: str
-    subject: str
+    to: Annotated[str, msgspec.Meta(examples=["ada@example.org"])]
+    subject: Annotated[str, msgspec.Meta(examples=["Welcome to Gestral"])]
 
 
 class MessageView(MessageSummary, frozen=True, kw_only=True):
-    """A mail, whole."""
+    """A mail, whole.
 
-    text: str
-    html: str
+    Attributes:
+        text: For clients that show no HTML.
+        html: The same for those that do.
+    """
+
+    text: Annotated[str, msgspec.Meta(examples=["Hello Ada, ..."])]
+    html: Annotated[str, msgspec.Meta(examples=["<p>Hello Ada, ...</p>"])]
 
 
 @get(
     "/mailbox",
     permission="email:mailbox",
     dependencies=MAILBOX.dependencies,
+    errors=(NotFoundError,),
     summary="Mail that stayed on this machine",
 )
 async def mailbox(

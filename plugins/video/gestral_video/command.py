@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from gestral.errors import InputError
-from gestral_video.order import Order
+from gestral_video.order import Order, StyleName
 from gestral_video.render.video import BESIDE
 from gestral_video.script.script import Mode
 from gestral_video.storyboard.storyboard import CaptionMode, Format
@@ -55,7 +55,13 @@ __all__ = ("make_command",)
     show_default=True,
     help="Width to height.",
 )
-@click.option("--style", default="daylight", show_default=True, help="How it looks.")
+@click.option(
+    "--style",
+    type=click.Choice(get_args(StyleName)),
+    default="daylight",
+    show_default=True,
+    help="How it looks.",
+)
 @click.option("--cache", type=click.Path(path_type=Path), help="Folder for what is used again.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
 def make_command(

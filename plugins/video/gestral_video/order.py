@@ -1,11 +1,16 @@
 """What somebody asked for: how much of a post is told, and in which form."""
 
+from typing import Literal
+
 import msgspec
 
 from gestral_video.script.script import Mode
 from gestral_video.storyboard.storyboard import CaptionMode, Format
 
-__all__ = ("Order",)
+__all__ = ("Order", "StyleName")
+
+StyleName = Literal["daylight", "midnight"]
+"""How a video may look; see `render.styles`."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,4 +26,4 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     mode: Mode = "highlights"
     captions: CaptionMode = "karaoke"
     format: Format = "16:9"
-    style: str = "daylight"
+    style: StyleName = "daylight"

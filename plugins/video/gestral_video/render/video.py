@@ -1,5 +1,7 @@
 """A finished video: the files on the local disk and what a page or a feed says of them."""
 
+from typing import Annotated
+
 import msgspec
 
 __all__ = ("BESIDE", "Chapter", "Source", "Video")
@@ -17,17 +19,29 @@ picture of it, `post.jpg`: those lie in the same folder as often as not."""
 
 
 class Chapter(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of the video that can be jumped to; `start` is in seconds."""
+    """A part of the video that can be jumped to.
 
-    title: str
+    Attributes:
+        title: As the post heads it.
+        start: In seconds.
+    """
+
+    title: Annotated[str, msgspec.Meta(examples=["Why tides turn"])]
     start: float
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """Something shown or said that came from elsewhere."""
+    """Something shown or said that came from elsewhere.
 
-    kind: str
-    address: str
+    Attributes:
+        kind: The post, or a picture.
+        address: Where it is.
+        credit: Whom to name, as the post says.
+        licence: Under which it may be used, as the post says.
+    """
+
+    kind: Annotated[str, msgspec.Meta(examples=["post"])]
+    address: Annotated[str, msgspec.Meta(examples=["https://blog.example/tides"])]
     credit: str = ""
     licence: str = ""
 

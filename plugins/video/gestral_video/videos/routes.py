@@ -1,5 +1,6 @@
 """`/api/v1/video/videos`: ordering, watching, cancelling and deleting videos."""
 
+import datetime as dt
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,14 +17,16 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gestral.capabilities import FETCHER, JOBS, OBJECT_STORE, Identity, JobView
-from gestral.errors import ConflictError, InputError, NotFoundError
+from gestral.errors import ConflictError, NotFoundError
 from gestral.paging import Page, PageRequest, Paging
 from gestral.plugin import Services
 from gestral_video.articles.article import Article
 from gestral_video.narration.narrate import require_voice
 from gestral_video.order import Order
 from gestral_video.render.video import Chapter, Source
+from gestral_video.script.script import Mode
 from gestral_video.source import PAGE_BYTES, read_address
+from gestral_video.storyboard.storyboard import CaptionMode, Format
 from gestral_video.videos.jobs import FILES, REMOVE, REMOVED_AFTER, RemoveArguments
 from gestral_video.videos.models import VideoRow
 from gestral_video.videos.orders import enqueue, keep_post, order_video
@@ -41,49 +44,93 @@ State = Literal["waiting", "working", "ready", "failed", "cancelled"]
 
 
 class AddressOrder(Order, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A video of the post at an address."""
+    """A video of the post at an address.
 
-    address: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
+    Attributes:
+        address: Of one post, which anybody can read.
+    """
+
+    address: Annotated[
+        str, msgspec.Meta(min_length=1, max_length=2048, examples=["https://blog.example/tides"])
+    ]
 
 
-class FileOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A video of an uploaded post: HTML, Markdown or text."""
+class FileOrder(Order, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A video of an uploaded post.
+
+    Attributes:
+        file: HTML, Markdown or text, as its name ends, of at most 5 MB.
+    """
 
     file: UploadFile
-    mode: str = "highlights"
-    captions: str = "karaoke"
-    format: str = "16:9"
+
+
+Address = Annotated[str, msgspec.Meta(examples=["/files/videos/1/a?until=1769860800&signature=b"])]
 
 
 class Files(msgspec.Struct, frozen=True, kw_only=True):
-    """Addresses of a video's files; they work for some hours. `mp4_download` saves the file."""
+    """Addresses of a video's files, for GET without a session; they work for some hours.
 
-    mp4: str
-    poster: str
-    webvtt: str
-    srt: str
-    descriptions: str
-    chapter_track: str
-    transcript: str
-    mp4_download: str
+    Attributes:
+        mp4: The video; a part of it with the header `Range`.
+        poster: The picture to show before it plays.
+        webvtt: Captions.
+        srt: Captions in the other form.
+        descriptions: A track of what is only seen.
+        chapter_track: The chapters as a track.
+        transcript: What is said, as Markdown.
+        mp4_download: The video under its title, to be saved.
+    """
+
+    mp4: Address
+    poster: Address
+    webvtt: Address
+    srt: Address
+    descriptions: Address
+    chapter_track: Address
+    transcript: Address
+    mp4_download: Address
 
 
 class VideoView(msgspec.Struct, frozen=True, kw_only=True):
-    """A video as people see it."""
+    """A video as people see it.
+
+    Attributes:
+        id: Stays the same.
+        title: The post's.
+        address: The post's; `upload:` and a name for a file.
+        state: Nothing is `working` for ever: it ends as one of the last three.
+        stage: What is being done, in plain words.
+        done: Steps of the stage that are done.
+        total: Steps that the stage has, 0 when that is not known.
+        reason: Why it failed, for people; else empty.
+        mode: How much of the post is told.
+        captions: How captions are burned in.
+        format: Width to height.
+        language: The post's, as a tag of BCP 47.
+        created_at: When it was ordered.
+        duration: In seconds; null until it is ready, as all that follows.
+        width: In pixels.
+        height: In pixels.
+        size: Of the video file, in bytes.
+        files: Where they are.
+        chapters: In their order.
+        sources: What came from elsewhere.
+    """
 
     id: uuid.UUID
-    title: str
-    address: str
+    title: Annotated[str, msgspec.Meta(examples=["How tides work"])]
+    address: Annotated[str, msgspec.Meta(examples=["https://blog.example/tides"])]
     state: State
-    stage: str
-    done: int
-    total: int
-    reason: str
-    mode: str
-    captions: str
-    format: str
-    language: str
-    created_at: str
+    stage: Annotated[str, msgspec.Meta(examples=["Rendering"])]
+    done: Annotated[int, msgspec.Meta(ge=0)]
+    total: Annotated[int, msgspec.Meta(ge=0)]
+    reason: Annotated[str, msgspec.Meta(examples=[""])]
+    mode: Mode
+    captions: CaptionMode
+    format: Format
+    language: Annotated[str, msgspec.Meta(examples=["en"])]
+    created_at: dt.datetime
     duration: float | None
     width: int | None
     height: int | None
@@ -138,12 +185,7 @@ class VideoController(Controller):
         identity: NamedDependency[Identity],
     ) -> Response[VideoView]:
         """Read the file now; make the video later."""
-        try:
-            order = msgspec.convert(
-                {"mode": data.mode, "captions": data.captions, "format": data.format}, Order
-            )
-        except msgspec.ValidationError as error:
-            raise InputError(f"One of the choices is none: {error}.") from error
+        order = msgspec.convert(data, Order, from_attributes=True)
         article = await _read_upload(data.file)
         return await _accept(services, session, identity, article, order)
 
@@ -341,7 +383,7 @@ def _view(services: Services, video: VideoRow, job: JobView | None) -> VideoView
         captions=video.choices["captions"],
         format=video.choices["format"],
         language=video.post.language,
-        created_at=video.created_at.isoformat(),
+        created_at=video.created_at,
         duration=details.get("duration"),
         width=details.get("width"),
         height=details.get("height"),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from itertools import pairwise
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gestral_video.order import StyleName
 from gestral_video.render.compositor import Canvas, Draw, Rect
 from gestral_video.render.patches import opaque_patch
 from gestral_video.render.shots import Shot, make_shot
@@ -356,3 +358,7 @@ def test_long_code_scrolls_without_a_jump_to_the_line_that_is_spoken_of() -> Non
         draw = layer(seconds)
         assert draw
         assert text.clip.top <= draw.y + index * line <= text.clip.bottom - line
+
+
+def test_every_style_can_be_ordered_and_no_other() -> None:
+    assert get_args(StyleName) == tuple(STYLES)
