@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from gestral.capabilities import CURRENT_USER, Identity
 from gestral.db.tenancy import organisation
@@ -14,7 +15,7 @@ from gestral.plugin import Services
 if TYPE_CHECKING:
     from gestral.app.services import Platform
 
-__all__ = ("authorise", "platform_of", "refuse_foreign", "visitor")
+__all__ = ("guarded", "platform_of", "visitor")
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 NOT_ASKED = object()
@@ -41,17 +42,37 @@ async def visitor(connection: Connection) -> Identity | None:
     return found
 
 
+def guarded(app: ASGIApp) -> ASGIApp:
+    """Wrap the routes: middleware of the application, within the request's transaction.
+
+    Litestar's own guards do the same, but each is handed a copy of the route's handler, which costs
+    more than to route, answer and log a small request.
+    """
+
+    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+        handler: BaseRouteHandler = scope["route_handler"]
+        if scope.get("method", "GET") not in SAFE:
+            refuse_foreign(ASGIConnection(scope, receive, send))
+        if not is_open(handler):
+            await authorise(ASGIConnection(scope, receive, send), handler)
+        await app(scope, receive, send)
+
+    return handle
+
+
+def is_open(handler: BaseRouteHandler) -> bool:
+    """Whether everybody may ask: public handlers, and Litestar's own, which answer OPTIONS."""
+    return handler.opt.get("public") is True or handler.fn.__module__ == "litestar.routes.http"
+
+
 async def authorise(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Let through public handlers, and those whose permission the visitor has.
+    """Let through whoever has the handler's permission.
 
     Raises:
         UnauthenticatedError: Nobody is signed in.
         ForbiddenError: Whoever is signed in lacks the permission.
         ServiceError: No plugin knows people, so nobody can sign in.
     """
-    if handler.opt.get("public") is True or handler.fn.__module__ == "litestar.routes.http":
-        # Litestar's own handlers answer OPTIONS, with the methods alone.
-        return
     if platform_of(connection).find(CURRENT_USER) is None:
         raise ServiceError("Nobody can sign in: no loaded plugin knows people.")
     identity = await visitor(connection)
@@ -65,7 +86,7 @@ async def authorise(connection: Connection, handler: BaseRouteHandler) -> None:
         )
 
 
-async def refuse_foreign(connection: Connection, handler: BaseRouteHandler) -> None:
+def refuse_foreign(connection: Connection) -> None:
     """Refuse requests that change something when another site's page has sent them.
 
     Browsers tell with `Sec-Fetch-Site` (Fetch Metadata) or at least `Origin`; a client that sends
@@ -74,9 +95,6 @@ async def refuse_foreign(connection: Connection, handler: BaseRouteHandler) -> N
     Raises:
         ForbiddenError: The request comes from another site.
     """
-    del handler
-    if connection.scope.get("method", "GET") in SAFE:
-        return
     headers = connection.headers
     relation = headers.get("sec-fetch-site")
     origin = headers.get("origin")

@@ -1,5 +1,6 @@
 """The web application as a server starts it: `granian --factory gestral.app.asgi:create`."""
 
+import gc
 import os
 from typing import TYPE_CHECKING
 
@@ -25,4 +26,8 @@ def create() -> "Litestar":
 
     settings = read_settings(Settings, os.environ)
     registry = load(os.environ, off=settings.plugins_off)
-    return application(platform_from(settings, registry))
+    made = application(platform_from(settings, registry))
+    # What is loaded by now stays: the collector need not go through it again and again.
+    gc.collect()
+    gc.freeze()
+    return made

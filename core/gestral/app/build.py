@@ -8,7 +8,7 @@ from typing import Any
 
 from litestar import Litestar, Request, Response, Router
 from litestar.datastructures import State
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.routes import BaseRoute
@@ -17,12 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gestral import __version__
 from gestral.app import health
-from gestral.app.access import authorise, platform_of, refuse_foreign, visitor
+from gestral.app.access import guarded, platform_of, visitor
 from gestral.app.core_plugin import core_plugin
 from gestral.app.deadline import in_time
 from gestral.app.document import ApiDocument, Structs
 from gestral.app.edge import at_the_edge
 from gestral.app.frontend import frontend_routes, panel_routes
+from gestral.app.headers import standing_headers
 from gestral.app.intake import FORM_PARTS, check_body
 from gestral.app.problems import exception_handlers
 from gestral.app.registry import Candidate, Registry, discover, resolve
@@ -31,7 +32,7 @@ from gestral.app.unit import answer_again, one_transaction, session_of
 from gestral.capabilities import OBJECT_STORE, Identity
 from gestral.db.engine import Database
 from gestral.errors import UnauthenticatedError
-from gestral.observe import traces
+from gestral.observe import logs, traces
 from gestral.observe.requests import observed
 from gestral.plugin import API_PREFIX, Plugin, Services
 from gestral.settings import Settings
@@ -93,12 +94,11 @@ def application(platform: Platform) -> Litestar:
         route_handlers=handlers,
         state=State({"platform": platform}),
         dependencies=DEPENDENCIES,
-        guards=[refuse_foreign, authorise],
         exception_handlers=exception_handlers,
         before_request=_receive,
         request_max_body_size=BODY_BYTES,
         multipart_form_part_limit=FORM_PARTS,
-        middleware=[in_time, one_transaction],
+        middleware=[in_time, one_transaction, guarded],
         lifespan=[_lifespan],
         plugins=[Structs()],
         openapi_config=OpenAPIConfig(
@@ -116,8 +116,9 @@ def application(platform: Platform) -> Litestar:
         logging_config=None,
     )
     # Around the router too, which plain middleware is not: what has no route is seen as well.
-    edge = at_the_edge(app.asgi_handler, platform.core_settings)
-    app.asgi_handler = observed(edge)
+    edge = at_the_edge(app.asgi_handler, platform.core_settings.requests_at_once)
+    standing = standing_headers(platform.core_settings.public_url)
+    app.asgi_handler = observed(edge, standing)
     return app
 
 
@@ -218,11 +219,19 @@ async def _session(request: Request[Any, Any, Any]) -> AsyncSession:
     return session_of(request)
 
 
-async def _visitor(request: Request[Any, Any, Any]) -> Identity | None:
+# These two ask for `services`, which they do not need: what does not depend on each other Litestar
+# resolves at the same time, in tasks, and these cost more than all of it.
+async def _visitor(
+    request: Request[Any, Any, Any], services: NamedDependency[Services]
+) -> Identity | None:
+    del services
     return await visitor(request)
 
 
-async def _identity(request: Request[Any, Any, Any]) -> Identity:
+async def _identity(
+    request: Request[Any, Any, Any], services: NamedDependency[Services]
+) -> Identity:
+    del services
     found = await visitor(request)
     if found is None:
         raise UnauthenticatedError("You are not signed in.", hint="Sign in and try again.")
@@ -245,6 +254,7 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
     finally:
         await app.state.platform.aclose()
         traces.stop()
+        logs.flush()
 
 
 def platform_from(settings: Settings, registry: Registry) -> Platform:

@@ -1,13 +1,11 @@
-"""What holds for every answer and every request, routed or not: the outermost layer of the web.
+"""What holds for every request, routed or not.
 
-Answers get the security headers and a `Cache-Control`, whoever makes them. Requests that could only
-break something further in are refused, and so are those that are too many at once.
+Requests that could only break something further in are refused, and so are those that are too many
+at once. An error that nobody further in has caught becomes a problem document here.
 """
 
 import logging
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from litestar.enums import ScopeType
 
@@ -17,9 +15,8 @@ if TYPE_CHECKING:
     from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
     from gestral.app.problems import Problem
-    from gestral.settings import Settings
 
-__all__ = ("at_the_edge", "standing_headers")
+__all__ = ("at_the_edge",)
 
 QUERY_PARAMETERS = 100
 """The most that an address may have."""
@@ -27,37 +24,16 @@ QUERY_PARAMETERS = 100
 ALWAYS_ANSWERED = "/health/"
 """Whoever looks after the process must not mistake a busy one for a dead one."""
 
-HEADERS = {
-    "cache-control": "no-store",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
-    "referrer-policy": "strict-origin-when-cross-origin",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-}
-"""Of every answer that does not say otherwise: it is kept nowhere, runs nothing, and belongs to
-this site alone."""
-
-HTTPS_ONLY = "max-age=31536000"
-"""A year, and for this host alone: its neighbours may still be without TLS."""
-
 log = logging.getLogger(__name__)
 
 
-def standing_headers(public_url: str) -> tuple[tuple[bytes, bytes], ...]:
-    """Return the headers of every answer, as ASGI sends them."""
-    headers = dict(HEADERS)
-    if urlsplit(public_url).scheme == "https":
-        headers["strict-transport-security"] = HTTPS_ONLY
-    return tuple((name.encode(), value.encode()) for name, value in headers.items())
+def at_the_edge(app: "ASGIApp", most: int) -> "ASGIApp":
+    """Wrap the whole application, routing included.
 
-
-def at_the_edge(app: "ASGIApp", settings: "Settings") -> "ASGIApp":
-    """Wrap the whole application, routing included."""
-    standing = standing_headers(settings.public_url)
-    most = settings.requests_at_once
+    Args:
+        app: What answers.
+        most: Requests at a time, beyond which further ones are refused.
+    """
     waiting = 0
     """Requests whose answers have not begun; what is only being sent costs little."""
 
@@ -70,11 +46,9 @@ def at_the_edge(app: "ASGIApp", settings: "Settings") -> "ASGIApp":
 
         async def answer(message: "Message") -> None:
             nonlocal begun, waiting
-            if message["type"] == "http.response.start":
-                if not begun:
-                    begun = True
-                    waiting -= 1
-                message["headers"] = [*message["headers"], *_missing(message["headers"], standing)]
+            if message["type"] == "http.response.start" and not begun:
+                begun = True
+                waiting -= 1
             await send(message)
 
         waiting += 1
@@ -96,14 +70,6 @@ def at_the_edge(app: "ASGIApp", settings: "Settings") -> "ASGIApp":
                 waiting -= 1
 
     return handle
-
-
-def _missing(
-    given: "Iterable[tuple[bytes, bytes]]", standing: tuple[tuple[bytes, bytes], ...]
-) -> list[tuple[bytes, bytes]]:
-    """Return the standing headers that an answer does not set itself."""
-    names = {name.lower() for name, _ in given}
-    return [header for header in standing if header[0] not in names]
 
 
 def _refusal(scope: "HTTPScope", waiting: int, most: int) -> "Problem | None":

@@ -10,7 +10,7 @@ import hashlib
 import logging
 import re
 import uuid
-from collections.abc import MutableMapping
+from collections.abc import Awaitable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from litestar import Request, Response
@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from gestral.app.access import SAFE, platform_of, visitor
 from gestral.app.problems import from_database, from_error, send_problem
 from gestral.capabilities import CLOCK, Identity
-from gestral.db.tenancy import acting_for, organisation
+from gestral.db.tenancy import organisation
 from gestral.errors import ConflictError, GestralError, InputError
 from gestral.jobs.model import RequestRow
 
@@ -56,11 +56,18 @@ log = logging.getLogger(__name__)
 class Unit:
     """The transaction of one request, opened when something first asks for it."""
 
+    __slots__ = ("_ended", "_session", "kept", "platform")
+
     def __init__(self, platform: "Platform") -> None:
         self.platform = platform
         self.kept: RequestRow | None = None
         self._session: AsyncSession | None = None
         self._ended = False
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing asked for it: there is nothing to commit or to undo."""
+        return self._session is None and self.kept is None
 
     def session(self) -> "AsyncSession":
         """Return the session; it takes a connection at its first statement."""
@@ -132,19 +139,22 @@ def one_transaction(app: ASGIApp) -> ASGIApp:
         unit = Unit(scope["litestar_app"].state.platform)
         state: MutableMapping[str, Any] = scope["state"]
         state["unit"] = unit
-        answer = _Answer(unit, send)
+        # Each request begins on behalf of nobody, and leaves nothing of that behind.
+        before = organisation.set(None)
         try:
-            # Each request begins on behalf of nobody, and leaves nothing of that behind.
-            with acting_for(None):
-                await app(scope, receive, answer)
+            await app(scope, receive, _Answer(unit, send))
         finally:
-            await unit.end()
+            organisation.reset(before)
+            if not unit.untouched:
+                await unit.end()
 
     return handle
 
 
 class _Answer:
     """Sends an answer once its transaction is committed; of one that is kept, whole."""
+
+    __slots__ = ("_body", "_over", "_send", "_start", "_unit")
 
     def __init__(self, unit: Unit, send: Send) -> None:
         self._unit = unit
@@ -153,7 +163,12 @@ class _Answer:
         self._body = b""
         self._over = False
 
-    async def __call__(self, message: Message) -> None:
+    def __call__(self, message: Message) -> Awaitable[None]:
+        if self._unit.untouched and not self._over:
+            return self._send(message)
+        return self._after_commit(message)
+
+    async def _after_commit(self, message: Message) -> None:
         if self._over:
             return
         if message["type"] == "http.response.start":
@@ -201,8 +216,10 @@ async def answer_again(request: Request[Any, Any, Any]) -> Response[bytes] | Non
         InputError: The key cannot be one, or belongs to another request.
         ConflictError: A request with this key is being answered.
     """
+    if request.scope["method"] in SAFE:
+        return None
     key = request.headers.get("idempotency-key")
-    if key is None or request.method in SAFE:
+    if key is None:
         return None
     if len(key) > KEY_LENGTH or not re.fullmatch(KEY, key):
         raise InputError(

@@ -1,17 +1,33 @@
 """The log: one configuration for web, worker and commands, as text or as JSON, without secrets."""
 
+import asyncio
 import datetime as dt
 import json
 import logging
 import sys
+from collections import deque
 from collections.abc import Mapping
+from contextlib import nullcontext
+from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from gestral.observe.context import present
 from gestral.observe.masking import MASK, is_secret_name, mask
 from gestral.settings import LogSettings, read_settings
 
-__all__ = ("ACCESS", "ATTEMPTS", "GRANIAN", "configure")
+__all__ = (
+    "ACCESS",
+    "ATTEMPTS",
+    "GRANIAN",
+    "Handler",
+    "RequestLine",
+    "configure",
+    "flush",
+    "moment",
+    "only_handler",
+)
 
 ACCESS = "gestral.access"
 """The logger of requests."""
@@ -29,6 +45,13 @@ GRANIAN: dict[str, Any] = {
 LOUD = {"saq": logging.ERROR, "alembic": logging.WARNING, "botocore": logging.WARNING}
 """Loggers of others, and from which level on they say what an operator can use."""
 
+SOON = 0.1
+"""Seconds for which the lines of requests may wait to be written together."""
+
+MOST = 200
+"""Lines that wait at most."""
+
+_ENCODER = msgspec.json.Encoder()
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -47,10 +70,10 @@ def configure(environment: Mapping[str, str], *, usual: str = "info") -> None:
     settings = read_settings(LogSettings, environment)
     kind = settings.log_format or ("text" if sys.stderr.isatty() else "json")
     level = (settings.log_level or usual).upper()
-    handler = _Handler()
+    handler = Handler()
     handler.setFormatter(JsonFormatter() if kind == "json" else TextFormatter())
     root = logging.getLogger()
-    for former in [one for one in root.handlers if isinstance(one, _Handler)]:
+    for former in [one for one in root.handlers if isinstance(one, Handler)]:
         root.removeHandler(former)
     root.addHandler(handler)
     root.setLevel(level)
@@ -63,8 +86,76 @@ def configure(environment: Mapping[str, str], *, usual: str = "info") -> None:
         logging.getLogger(name).setLevel(logging.NOTSET if wants_all else logging.WARNING)
 
 
-class _Handler(logging.StreamHandler[Any]):
-    """A class of its own, so that a second configuration finds the first one's."""
+def flush() -> None:
+    """Write what waits to be written; at the end of a process that may not come to its own end."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, Handler):
+            handler.flush()
+
+
+class RequestLine(msgspec.Struct, omit_defaults=True):
+    """What the log says of a request; the fields that `JsonFormatter` would write."""
+
+    time: str
+    level: str
+    logger: str
+    message: str
+    request_id: str
+    method: str
+    path: str
+    route: str
+    status: int
+    milliseconds: float
+    organisation_id: str = ""
+    trace_id: str = ""
+
+
+class Handler(logging.StreamHandler[Any]):
+    """Writes each line at once, but for those of requests: they may wait for each other.
+
+    Lines keep their order: whatever else is logged has those that wait written first. A process
+    that is killed loses what it would have written within the next tenth of a second.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: deque[bytes] = deque()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write what waits, then the record."""
+        self.flush()
+        super().emit(record)
+
+    def write_soon(self, line: RequestLine) -> None:
+        """Write a line as JSON, soon; only from within an event loop."""
+        waiting = self._waiting
+        waiting.append(_ENCODER.encode(line))
+        if len(waiting) == 1:
+            asyncio.get_running_loop().call_later(SOON, self.flush)
+        elif len(waiting) >= MOST:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        with self.lock or nullcontext():
+            if self._waiting:
+                lines = [self._waiting.popleft() for _ in range(len(self._waiting))]
+                self.stream.write(b"\n".join([*lines, b""]).decode())
+            super().flush()
+
+
+def only_handler(logger: logging.Logger) -> Handler | None:
+    """Return what alone hears of a logger, if it writes JSON; None when others want a record."""
+    while logger.parent is not None:
+        if logger.handlers or logger.filters or not logger.propagate:
+            return None
+        logger = logger.parent
+    if len(logger.handlers) != 1:
+        return None
+    handler = logger.handlers[0]
+    if not isinstance(handler, Handler) or handler.filters:
+        return None
+    return handler if isinstance(handler.formatter, JsonFormatter) else None
 
 
 class JsonFormatter(logging.Formatter):
@@ -73,7 +164,7 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line of a record: its fields, those of the moment, and its traceback."""
         fields: dict[str, Any] = {
-            "time": _time(record),
+            "time": moment(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": mask(record.getMessage()),
@@ -99,10 +190,15 @@ class TextFormatter(logging.Formatter):
         return "\n".join(filter(None, (f"{line} [{ids}]" if ids else line, _problem(self, record))))
 
 
-def _time(record: logging.LogRecord) -> str:
-    """Return when it happened, as RFC 3339 has it, in UTC."""
-    moment = dt.datetime.fromtimestamp(record.created, dt.UTC)
-    return f"{moment.isoformat(timespec='milliseconds')[:23]}Z"
+def moment(seconds: float) -> str:
+    """Return a time of Unix as RFC 3339 has it, in UTC and to the millisecond."""
+    whole = int(seconds)
+    return f"{_second(whole)}.{int((seconds - whole) * 1000):03d}Z"
+
+
+@lru_cache(maxsize=4)
+def _second(whole: int) -> str:
+    return f"{dt.datetime.fromtimestamp(whole, dt.UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def _problem(formatter: logging.Formatter, record: logging.LogRecord) -> str:

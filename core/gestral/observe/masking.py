@@ -2,18 +2,21 @@
 
 import json
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, get_args, get_origin, get_type_hints
 from urllib.parse import quote, unquote
 
 import msgspec
 
-__all__ = ("MASK", "is_secret_name", "keep_secret", "mask", "secrets_of")
+__all__ = ("MASK", "is_secret_name", "keep_secret", "mask", "mask_path", "secrets_of")
 
 MASK = "***"
 
 LEAST = 8
 """Characters of a value that is masked wherever it stands; a shorter one would blot out words."""
+
+KEPT_PATH = 256
+"""Characters of a path that is worth to be kept: longer ones are rare, and fill the memory."""
 
 NAME = (
     r"pass(?:word|wd|phrase)|pwd|secret|token|credentials?|api[_-]?key|private[_-]?key|signature"
@@ -85,6 +88,22 @@ def mask(text: str) -> str:
     for pattern, instead in _PATTERNS:
         text = pattern.sub(instead, text)
     return text
+
+
+def mask_path(path: str) -> str:
+    """Return the path of a request without secrets, and without what cannot be written down.
+
+    Paths come again and again, so what became of the latest is kept.
+    """
+    return _masked(path, _any_known) if len(path) <= KEPT_PATH else _masked_now(path)
+
+
+def _masked_now(path: str, _known: "re.Pattern[str] | None" = None) -> str:
+    return mask(path.encode(errors="replace").decode())
+
+
+_masked = lru_cache(maxsize=2048)(_masked_now)
+"""By what was known to be secret at the time too: who learns of a secret makes a new pattern."""
 
 
 @cache

@@ -5,13 +5,15 @@ import logging
 import os
 import re
 import time
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
 from litestar.enums import ScopeType
 
 from gestral.observe import traces
 from gestral.observe.context import bound
-from gestral.observe.logs import ACCESS
+from gestral.observe.logs import ACCESS, RequestLine, moment, only_handler
+from gestral.observe.masking import mask_path
 from gestral.observe.metrics import count_request
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
         Scope,
         Send,
     )
+
+    from gestral.app.headers import StandingHeaders
 
 __all__ = ("HEADER", "observed")
 
@@ -42,11 +46,20 @@ OFTEN_ASKED = ("/health/", "/metrics")
 
 _SANE = re.compile(rb"[A-Za-z0-9_.-]{1,64}\Z")
 
+_LEVELS = {logging.DEBUG: "debug", logging.INFO: "info"}
+
 log = logging.getLogger(ACCESS)
 
 
-def observed(app: "ASGIApp") -> "ASGIApp":
-    """Wrap the whole application, routing included."""
+def observed(app: "ASGIApp", standing: "StandingHeaders") -> "ASGIApp":
+    """Wrap the whole application, routing included.
+
+    All that is done for each request and each answer is done here, in one layer.
+
+    Args:
+        app: What answers.
+        standing: Headers of every answer.
+    """
 
     async def handle(scope: "Scope", receive: "Receive", send: "Send") -> None:
         if scope["type"] == ScopeType.HTTP:
@@ -56,9 +69,9 @@ def observed(app: "ASGIApp") -> "ASGIApp":
 
     async def answered(scope: "HTTPScope", receive: "Receive", send: "Send") -> None:
         headers = dict(scope["headers"])
-        given = headers.get(_NAME, b"")
-        request_id = given if _SANE.match(given) else os.urandom(16).hex().encode()
-        answer = _Answer(scope, send, request_id)
+        given = headers.get(_NAME)
+        request_id = given if given and _SANE.match(given) else os.urandom(16).hex().encode()
+        answer = _Answer(scope, send, standing, (_NAME, request_id))
         with bound(request_id=request_id.decode()), traces.request(scope, headers) as span:
             try:
                 await app(scope, receive, answer)
@@ -76,23 +89,32 @@ def observed(app: "ASGIApp") -> "ASGIApp":
 
 
 class _Answer:
-    """Passes an answer on, and notes its status and when it began."""
+    """Passes an answer on with its headers, and notes its status and when it began."""
 
-    def __init__(self, scope: "HTTPScope", send: "Send", request_id: bytes) -> None:
+    __slots__ = ("_arrived", "_began", "_name", "_scope", "_send", "_standing", "status")
+
+    def __init__(
+        self,
+        scope: "HTTPScope",
+        send: "Send",
+        standing: "StandingHeaders",
+        name: tuple[bytes, bytes],
+    ) -> None:
         self.status = 0
         self._scope = scope
         self._send = send
-        self._header = (_NAME, request_id)
+        self._standing = standing
+        self._name = name
         self._arrived = time.perf_counter()
         self._began: float | None = None
 
-    async def __call__(self, message: "Message") -> None:
+    def __call__(self, message: "Message") -> Awaitable[None]:
         if message["type"] == "http.response.start":
             start: HTTPResponseStartEvent = message
             self.status = start["status"]
             self._began = time.perf_counter()
-            start["headers"] = [*start["headers"], self._header]
-        await self._send(message)
+            start["headers"] = self._standing.added_to(start["headers"], self._name)
+        return self._send(message)
 
     @property
     def route(self) -> str:
@@ -103,22 +125,45 @@ class _Answer:
     def end(self) -> None:
         """Count the request, and write its line."""
         now = time.perf_counter()
-        method = self._scope["method"]
-        status = self.status or CLOSED_BY_CLIENT
-        self.status = status
-        count_request(method, self.route, status, (self._began or now) - self._arrived)
-        level = logging.DEBUG if self.route.startswith(OFTEN_ASKED) else logging.INFO
+        scope = self._scope
+        method: str = scope["method"]
+        status = self.status = self.status or CLOSED_BY_CLIENT
+        route = self.route
+        count_request(method, route, status, (self._began or now) - self._arrived)
+        level = logging.DEBUG if route.startswith(OFTEN_ASKED) else logging.INFO
         if not log.isEnabledFor(level):
+            return
+        # Never with the query: addresses of files are signed in it.
+        path = scope["path"]
+        milliseconds = round((now - self._arrived) * 1000, 1)
+        identity = (scope.get("state") or {}).get("identity")
+        organisation_id = str(identity.organisation_id) if identity else ""
+        if handler := only_handler(log):
+            method, path = mask_path(method), mask_path(path)
+            handler.write_soon(
+                RequestLine(
+                    moment(time.time()),
+                    _LEVELS[level],
+                    ACCESS,
+                    f"{method} {path} {status}",
+                    self._name[1].decode(),
+                    method,
+                    path,
+                    route,
+                    status,
+                    milliseconds,
+                    organisation_id,
+                    traces.trace_id(),
+                )
+            )
             return
         fields: dict[str, Any] = {
             "method": method,
-            # Never with the query: addresses of files are signed in it.
-            "path": self._scope["path"],
-            "route": self.route,
+            "path": path,
+            "route": route,
             "status": status,
-            "milliseconds": round((now - self._arrived) * 1000, 1),
+            "milliseconds": milliseconds,
         }
-        identity = (self._scope.get("state") or {}).get("identity")
-        if organisation_id := getattr(identity, "organisation_id", None):
-            fields["organisation_id"] = str(organisation_id)
-        log.log(level, "%s %s %d", method, self._scope["path"], status, extra=fields)
+        if organisation_id:
+            fields["organisation_id"] = organisation_id
+        log.log(level, "%s %s %d", method, path, status, extra=fields)

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 import toy
+from hypothesis import given
+from hypothesis import strategies as st
 from litestar import get
 from litestar.di import NamedDependency
 
 from gestral.app.build import BODY_BYTES, probe
+from gestral.app.headers import StandingHeaders
 from gestral.app.registry import Candidate, resolve
 from gestral.plugin import Plugin
 from gestral.testing.kit import Kit
@@ -71,6 +74,22 @@ async def test_every_answer_has_the_security_headers(gestral: Kit) -> None:
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["X-Frame-Options"] == "DENY"
         assert headers["Cache-Control"] == "no-store"
+
+
+NAMES = st.sampled_from(["cache-control", "x-frame-options", "content-type", "etag"])
+
+
+@given(st.dictionaries(NAMES, st.just("own")))
+def test_standing_headers_give_way_to_an_answers_own(own: dict[str, str]) -> None:
+    standing = {"Cache-Control": "no-store", "X-Frame-Options": "DENY"}
+    given_ = [(name.encode(), value.encode()) for name, value in own.items()]
+    found = StandingHeaders(standing).added_to(given_, (b"x-request-id", b"1"))
+    expected = {name.lower(): value for name, value in standing.items()} | own
+    assert len(found) == len(expected) + 1
+    assert {name.decode(): value.decode() for name, value in found} == {
+        **expected,
+        "x-request-id": "1",
+    }
 
 
 async def test_health_says_what_it_looked_at(gestral: Kit) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,11 +11,12 @@ import toy
 import toy_edge
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from gestral.app.edge import HEADERS, HTTPS_ONLY, QUERY_PARAMETERS, at_the_edge, standing_headers
+from gestral.app.edge import QUERY_PARAMETERS, at_the_edge
+from gestral.app.headers import HEADERS, HTTPS_ONLY, standing_headers
 from gestral.app.intake import FORM_PARTS
 from gestral.capabilities import JOBS, OBJECT_STORE
+from gestral.observe.requests import observed
 from gestral.plugin import Plugin
-from gestral.settings import Settings
 from gestral.testing.kit import Kit
 
 JSON = {"Content-Type": "application/json"}
@@ -99,8 +99,10 @@ async def test_answers_about_files_have_them_too(gestral: Kit) -> None:
 
 def test_over_https_browsers_are_told_to_stay_there() -> None:
     name = b"strict-transport-security"
-    assert dict(standing_headers("https://gestral.example"))[name] == HTTPS_ONLY.encode()
-    assert name not in dict(standing_headers("http://gestral.example"))
+    assert (
+        dict(standing_headers("https://gestral.example").added_to([]))[name] == HTTPS_ONLY.encode()
+    )
+    assert name not in dict(standing_headers("http://gestral.example").added_to([]))
 
 
 @pytest.mark.parametrize(
@@ -281,12 +283,10 @@ async def test_a_stream_outlives_the_time_that_an_answer_has_to_begin(gestral: K
     assert_dressed(answer)
 
 
-def edge(app: ASGIApp, **settings: Any) -> httpx.AsyncClient:
-    """Return a client of an application that has nothing around it but the edge."""
-    made = Settings(
-        data=Path(), database_url="", redis_url="", storage_url="", secret="x" * 32, **settings
-    )
-    transport = httpx.ASGITransport(app=at_the_edge(app, made))  # type: ignore[arg-type]
+def edge(app: ASGIApp, most: int = 100) -> httpx.AsyncClient:
+    """Return a client of an application that has only the edge and the headers around it."""
+    whole = observed(at_the_edge(app, most), standing_headers("http://gestral.test"))
+    transport = httpx.ASGITransport(app=whole)  # type: ignore[arg-type]
     return httpx.AsyncClient(transport=transport, base_url="http://gestral.test")
 
 
@@ -299,7 +299,7 @@ async def test_too_many_requests_at_once_are_sent_away_but_not_those_for_health(
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async with edge(app, requests_at_once=2) as client:
+    async with edge(app, 2) as client:
         held = [asyncio.create_task(client.get("/")) for _ in range(2)]
         await asyncio.sleep(0)
         refused = await client.get("/")

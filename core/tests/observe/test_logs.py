@@ -3,7 +3,8 @@
 import io
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import msgspec
@@ -161,6 +162,50 @@ def test_what_comes_from_outside_begins_no_line_of_its_own() -> None:
             line = formatter.format(record)
         assert len(line.splitlines()) == 1
         assert "r1" in line
+
+
+@contextmanager
+def standing_alone() -> Iterator[io.StringIO]:
+    """Give what is written while JSON goes to our own handler and to nobody else."""
+    root = logging.getLogger()
+    others, level, talkative = root.handlers[:], root.level, logging.getLogger("httpx")
+    root.handlers.clear()
+    talkative.setLevel(logging.WARNING)
+    logs.configure({"GESTRAL_LOG_FORMAT": "json"})
+    (handler,) = root.handlers
+    assert isinstance(handler, logs.Handler)
+    handler.setStream(stream := io.StringIO())
+    yield stream
+    root.handlers[:] = others
+    root.setLevel(level)
+    talkative.setLevel(logging.NOTSET)
+
+
+async def test_the_quick_line_of_a_request_says_what_the_usual_one_does(
+    gestral: Kit, log: Lines
+) -> None:
+    keep_secret(SECRET)
+    client = gestral.client(gestral.user("toy:count"))
+    client.headers["X-Request-Id"] = "one"
+
+    async def ask() -> None:
+        await client.get(f"/api/v1/toy/{SECRET}/ü")
+        await client.post("/api/v1/toy/count/1")
+
+    await ask()
+    usual = log()
+    logging.getLogger("gestral").handlers.clear()
+    with standing_alone() as stream:
+        await ask()
+        assert stream.getvalue() == ""
+        logging.getLogger("gestral.other").error("at once")
+    *quick, other = map(json.loads, stream.getvalue().splitlines())
+    assert other["message"] == "at once"
+    assert SECRET not in stream.getvalue()
+    assert len(quick) == 2
+    for line in (*usual, *quick):
+        del line["time"], line["milliseconds"]
+    assert quick == usual
 
 
 def test_a_wrong_format_is_refused() -> None:
