@@ -24,7 +24,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, runtime_checkable
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    Literal,
+    LiteralString,
+    Protocol,
+    TypeVar,
+    runtime_checkable,
+)
 
 import msgspec
 
@@ -149,6 +158,32 @@ class Services(Protocol):
 
         For what belongs to none of them, such as signing in and upkeep; never for what a visitor
         asked for.
+        """
+        ...
+
+    async def rows(
+        self,
+        row: type[S],
+        sql: LiteralString,
+        parameters: tuple[Any, ...] | dict[str, Any] = (),
+        *,
+        across_organisations: bool = False,
+    ) -> list[S]:
+        """Read rows straight into structs: one query, one round trip, no ORM.
+
+        For reads that are made often, such as lists. It sees what `transaction` would see and is
+        committed, so not what the request's own transaction has written so far.
+
+        Args:
+            row: What each row becomes; its fields are the query's columns, by name, of the types
+                that psycopg gives them.
+            sql: The query, with `%s` or `%(name)s` where the parameters go.
+            parameters: What is bound to them; never part of the text.
+            across_organisations: Whether it sees the rows of all, see there.
+
+        Raises:
+            ServiceError: The database did not answer.
+            psycopg.Error: The query is wrong, or would write.
         """
         ...
 

@@ -17,16 +17,19 @@ class LoadedCatalogue:
 
     def __init__(self, registry: Registry) -> None:
         self._plugins = registry.plugins
+        self._granted = {
+            role: frozenset(
+                permission.name
+                for plugin in self._plugins
+                for permission in plugin.permissions
+                if ROLES.index(permission.role) >= rank
+            )
+            for rank, role in enumerate(ROLES)
+        }
 
     def granted(self, role: Role) -> frozenset[str]:
         """See `Catalogue.granted`."""
-        rank = ROLES.index(role)
-        return frozenset(
-            permission.name
-            for plugin in self._plugins
-            for permission in plugin.permissions
-            if ROLES.index(permission.role) >= rank
-        )
+        return self._granted[role]
 
     def mail_templates(self) -> Mapping[str, Path]:
         """See `Catalogue.mail_templates`."""

@@ -5,13 +5,13 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, LiteralString, TypeVar, cast
 
 import msgspec
 
 from gestral.app.registry import Registry
 from gestral.db.tenancy import ACROSS, organisation
-from gestral.errors import GestralError, PluginError
+from gestral.errors import GestralError, PluginError, ServiceError
 from gestral.observe.masking import keep_secret, secrets_of
 from gestral.plugin import Capability, Plugin
 from gestral.settings import Settings
@@ -77,12 +77,13 @@ class Platform:
 
     def find(self, capability: Capability[T]) -> T | None:
         """See `Services.find`."""
-        if capability not in self._made:
+        made = self._made.get(capability)
+        if made is None:
             plugin = self.registry.providers.get(capability)
             if plugin is None:
                 return None
-            self._made[capability] = self._make(plugin, capability)
-        return cast("T", self._made[capability])
+            made = self._made[capability] = self._make(plugin, capability)
+        return cast("T", made)
 
     def _make(self, plugin: Plugin, capability: Capability[Any]) -> object:
         provision = next(p for p in plugin.provides if p.capability == capability)
@@ -142,6 +143,23 @@ class Platform:
         """See `Services.across_organisations`."""
         async with self.database.session(ACROSS) as session, session.begin():
             yield session
+
+    async def rows(
+        self,
+        row: type[S],
+        sql: LiteralString,
+        parameters: tuple[Any, ...] | dict[str, Any] = (),
+        *,
+        across_organisations: bool = False,
+    ) -> list[S]:
+        """See `Services.rows`."""
+        from psycopg import OperationalError
+
+        scope = ACROSS if across_organisations else organisation.get()
+        try:
+            return await self.database.readers.read(scope, row, sql, parameters)
+        except OperationalError as error:
+            raise ServiceError("The database did not answer.", hint="Try again.") from error
 
     async def aclose(self) -> None:
         """Close what was made, the last first, then the database."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from advanced_alchemy.config import EngineConfig
 from advanced_alchemy.config.asyncio import SQLAlchemyAsyncConfig
 
+from gestral.db.rows import Readers
 from gestral.db.tenancy import Scope, begin
 from gestral.errors import ConfigurationError
 from gestral.observe import traces
@@ -39,11 +40,15 @@ class Database:
 
     Args:
         url: Of PostgreSQL, in libpq's form.
-        pool: Connections kept open; twice as many are allowed at a peak.
+        pool: Connections kept open; twice as many are allowed at a peak. As many more only read.
+
+    Attributes:
+        readers: Those that only read.
     """
 
     def __init__(self, url: str, *, pool: int = 5) -> None:
         self.url = url
+        self.readers = Readers(url, most=pool)
         self.config = SQLAlchemyAsyncConfig(
             connection_string=driver_url(url),
             engine_config=EngineConfig(
@@ -89,4 +94,5 @@ class Database:
 
     async def aclose(self) -> None:
         """Close all connections."""
+        await self.readers.aclose()
         await self.engine.dispose()

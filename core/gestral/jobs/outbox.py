@@ -33,6 +33,11 @@ CHANNEL = "gestral_outbox"
 CANCELLED = "gestral_cancelled"
 """The one on which workers hear the ids of jobs that were cancelled."""
 
+VIEWS = """
+    SELECT id, name, state, stage, done, total, reason, code, attempt
+    FROM core.job WHERE id = ANY(%s)
+"""
+
 UNFINISHED = ("waiting", "queued", "running")
 LOOK_AGAIN = 2.0
 """Seconds after which a watcher looks into the database itself, should a message be lost."""
@@ -225,10 +230,11 @@ class Outbox:
         self, job_ids: Iterable[uuid.UUID], *, session: "AsyncSession | None" = None
     ) -> dict[uuid.UUID, JobView]:
         """See `Jobs.views`."""
+        ids = list(job_ids)
         if session is None:
-            async with self._services.across_organisations() as own:
-                return await self.views(job_ids, session=own)
-        query = select(JobRow).where(JobRow.id.in_(list(job_ids)))
+            found = await self._services.rows(JobView, VIEWS, (ids,), across_organisations=True)
+            return {view.id: view for view in found}
+        query = select(JobRow).where(JobRow.id.in_(ids))
         rows = await session.scalars(query, execution_options={"populate_existing": True})
         return {row.id: view_of(row) for row in rows}
 

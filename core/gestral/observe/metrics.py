@@ -189,9 +189,10 @@ def _of_fetches() -> list[Metric]:
 def _of_database(platform: "Platform") -> Metric:
     family = GaugeMetricFamily(*CONNECTIONS[:2], labels=CONNECTIONS[2])
     pool = platform.database.engine.pool
+    readers = platform.database.readers
     if isinstance(pool, QueuePool):
-        family.add_metric(("idle",), pool.checkedin())
-        family.add_metric(("used",), pool.checkedout())
+        family.add_metric(("idle",), pool.checkedin() + readers.idle)
+        family.add_metric(("used",), pool.checkedout() + readers.used)
     return family
 
 

@@ -30,6 +30,7 @@ __all__ = (
     "is_on",
     "request",
     "start",
+    "statement",
     "stop",
     "trace_id",
     "use",
@@ -236,6 +237,27 @@ def _mark(span: "Span", what: str) -> None:
 
     span.set_attribute("error.type", what)
     span.set_status(Status(StatusCode.ERROR, what))
+
+
+def statement(sql: str) -> "AbstractContextManager[Span | None]":
+    """Have a span around a statement of a request or job; never with its parameters."""
+    if _tracer is None:
+        return NOTHING
+    from opentelemetry.trace import SpanKind, get_current_span
+
+    # The upkeep of workers, which is in no span, would bury all else.
+    if not get_current_span().is_recording():
+        return NOTHING
+    return _tracer.start_as_current_span(
+        sql.split(None, 1)[0].upper(),
+        kind=SpanKind.CLIENT,
+        attributes={
+            "db.system.name": "postgresql",
+            "db.query.text": sql[:LONGEST_STATEMENT],
+        },
+        record_exception=False,
+        set_status_on_exception=False,
+    )
 
 
 def watch(engine: "Engine") -> None:

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from shutil import copyfileobj
 from typing import BinaryIO, Final, Self
-from urllib.parse import quote
 
 import msgspec
 
@@ -165,7 +164,7 @@ class LocalStore:
         """See `ObjectStore.address`. The address is a path of this site, with its query."""
         check_expires(expires)
         query = self.signer.query(check_key(key), expires=expires, download_name=download_name)
-        return f"{self._base}/{quote(key)}?{query}"
+        return f"{self._base}/{key}?{query}"  # no key holds what would have to be quoted
 
     async def aclose(self) -> None:
         """See `ObjectStore.aclose`; nothing stays open here."""

@@ -1,10 +1,9 @@
 """Addresses of files that only we can make, and that stop working."""
 
-import hashlib
 import hmac
 import time
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from gestral.errors import ConfigurationError, ForbiddenError
 
@@ -34,12 +33,9 @@ class Signer:
 
     def query(self, key: str, *, expires: int, download_name: str) -> str:
         """Make the query of an address that works for `expires` seconds from now."""
-        until = int(time.time()) + expires
-        fields = {"until": str(until)}
-        if download_name:
-            fields["name"] = download_name
-        fields["signature"] = self._signature(key, str(until), download_name)
-        return urlencode(fields)
+        until = str(int(time.time()) + expires)
+        named = f"&name={quote_plus(download_name)}" if download_name else ""
+        return f"until={until}{named}&signature={self._signature(key, until, download_name)}"
 
     def check(self, key: str, *, until: str, download_name: str, signature: str) -> None:
         """Check the parts of an address as they came in.
@@ -65,4 +61,5 @@ class Signer:
         # Neither a key nor a number holds a line break, so the parts cannot run into each other;
         # the first line keeps this use of the secret apart from any other.
         text = "\n".join(("gestral address of a file", key, until, download_name))
-        return hmac.new(self._secret, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+        # In one call, for a page of a list asks for hundreds.
+        return hmac.digest(self._secret, text.encode("utf-8", "replace"), "sha256").hex()

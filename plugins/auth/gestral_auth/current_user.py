@@ -4,13 +4,14 @@ import datetime as dt
 import uuid
 from typing import Any
 
+import msgspec
 from litestar.connection import ASGIConnection
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from gestral.capabilities import CATALOGUE, CLOCK, Identity
-from gestral.plugin import Services
+from gestral.plugin import Role, Services
 from gestral.settings import Settings
-from gestral_auth.models import Membership, SignInSession, UserAccount
+from gestral_auth.models import SignInSession
 from gestral_auth.sessions import cookie_name, hash_token
 from gestral_auth.settings import AuthSettings
 
@@ -18,6 +19,27 @@ __all__ = ("SignedInUser",)
 
 PRECISION = dt.timedelta(minutes=5)
 """How exactly `last_seen_at` is kept, so that most requests only read."""
+
+
+SIGNED_IN = """
+    SELECT s.id, s.last_seen_at, s.user_id, s.organisation_id, u.name, u.email, m.role
+    FROM auth.session s
+    JOIN auth.user_account u ON u.id = s.user_id
+    JOIN auth.membership m ON m.user_id = s.user_id AND m.organisation_id = s.organisation_id
+    WHERE s.token_hash = %s AND s.expires_at > %s AND s.last_seen_at > %s
+"""
+
+
+class SignedIn(msgspec.Struct, frozen=True):
+    """A row of `SIGNED_IN`."""
+
+    id: uuid.UUID
+    last_seen_at: dt.datetime
+    user_id: uuid.UUID
+    organisation_id: uuid.UUID
+    name: str
+    email: str
+    role: Role
 
 
 class SignedInUser:
@@ -38,12 +60,17 @@ class SignedInUser:
         if not token:
             return None
         now = self._services.get(CLOCK).now()
-        async with self._services.across_organisations() as session:
-            found = await session.execute(self._query(token, now))
-            row = found.one_or_none()
-            if row is None:
-                return None
-            if now - row.last_seen_at > PRECISION:
+        found = await self._services.rows(
+            SignedIn,
+            SIGNED_IN,
+            (hash_token(token), now, now - self._settings.session_idleness),
+            across_organisations=True,
+        )
+        if not found:
+            return None
+        (row,) = found
+        if now - row.last_seen_at > PRECISION:
+            async with self._services.across_organisations() as session:
                 await session.execute(_seen(row.id, now))
         return Identity(
             user_id=row.user_id,
@@ -63,31 +90,6 @@ class SignedInUser:
                 "description": "Set by signing in. Browsers send it to this site's pages alone.",
             }
         }
-
-    def _query(self, token: str, now: dt.datetime) -> Any:
-        columns = (
-            SignInSession.id,
-            SignInSession.last_seen_at,
-            SignInSession.user_id,
-            SignInSession.organisation_id,
-            UserAccount.name,
-            UserAccount.email,
-            Membership.role,
-        )
-        return (
-            select(*columns)
-            .join(UserAccount, UserAccount.id == SignInSession.user_id)
-            .join(
-                Membership,
-                (Membership.user_id == SignInSession.user_id)
-                & (Membership.organisation_id == SignInSession.organisation_id),
-            )
-            .where(
-                SignInSession.token_hash == hash_token(token),
-                SignInSession.expires_at > now,
-                SignInSession.last_seen_at > now - self._settings.session_idleness,
-            )
-        )
 
 
 def _seen(session_id: uuid.UUID, now: dt.datetime) -> Any:

@@ -1,10 +1,12 @@
 """`/api/v1/video/videos`: ordering, watching, cancelling and deleting videos."""
 
 import datetime as dt
+import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import Controller, Response, delete, get, post
@@ -20,6 +22,7 @@ from gestral.capabilities import FETCHER, JOBS, OBJECT_STORE, Identity, JobView
 from gestral.errors import ConflictError, NotFoundError
 from gestral.paging import Page, PageRequest, Paging
 from gestral.plugin import Services
+from gestral.storage import ObjectStore
 from gestral_video.articles.article import Article
 from gestral_video.narration.narrate import require_voice
 from gestral_video.order import Order
@@ -39,6 +42,9 @@ WATCHABLE = 6 * 3600
 VIDEOS = Paging(VideoRow.id)
 READING = 90.0
 """Seconds that an order may take: fetching a page and reading it have limits of their own."""
+
+SAME = 15 * 60
+"""Seconds for which a file's address stays the same."""
 
 State = Literal["waiting", "working", "ready", "failed", "cancelled"]
 
@@ -145,6 +151,47 @@ THERE_ALREADY = {
 }
 
 
+class Details(msgspec.Struct, frozen=True):
+    """What a finished video is known by; empty while there is none."""
+
+    duration: float | None = None
+    width: int | None = None
+    height: int | None = None
+    size: int | None = None
+    chapters: tuple[Chapter, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A row of `LIST`: a video and what is told of its post, but not the post itself."""
+
+    id: uuid.UUID
+    job_id: uuid.UUID | None
+    created_at: dt.datetime
+    ready_at: dt.datetime | None
+    folder: str
+    details: str
+    mode: Mode
+    captions: CaptionMode
+    format: Format
+    title: str
+    address: str
+    language: str
+
+
+LAST = uuid.UUID(int=2**128 - 1)
+"""Beyond all ids."""
+
+LIST = """
+    SELECT v.id, v.job_id, v.created_at, v.ready_at, v.folder, v.details::text AS details,
+        v.choices ->> 'mode' AS mode, v.choices ->> 'captions' AS captions,
+        v.choices ->> 'format' AS format, p.title, p.address, p.language
+    FROM video.video v JOIN video.post p ON p.id = v.post_id
+    WHERE v.organisation_id = %(organisation)s AND v.id < %(before)s
+    ORDER BY v.id DESC LIMIT %(rows)s
+"""
+
+
 class VideoController(Controller):
     """The videos of the visitor's organisation."""
 
@@ -198,16 +245,26 @@ class VideoController(Controller):
     async def list_videos(
         self,
         services: NamedDependency[Services],
-        session: NamedDependency[AsyncSession],
         identity: NamedDependency[Identity],
         page: NamedDependency[PageRequest],
     ) -> Page[VideoView]:
         """Return one page."""
-        query = select(VideoRow).where(VideoRow.organisation_id == identity.organisation_id)
-        rows, cursor = page.cut(await session.scalars(page.narrow(query)))
-        jobs = await services.get(JOBS).views(row.job_id for row in rows if row.job_id)
+        listed = await services.rows(
+            Listed,
+            LIST,
+            {
+                "organisation": identity.organisation_id,
+                "before": page.after.key if page.after else LAST,
+                "rows": page.rows,
+            },
+        )
+        listed, cursor = page.cut(listed)
+        # What is ready needs no job to be told of.
+        making = [one.job_id for one in listed if one.job_id and not one.ready_at]
+        jobs = await services.get(JOBS).views(making) if making else {}
+        store = services.get(OBJECT_STORE)
         return Page(
-            items=tuple(_view(services, row, jobs.get(row.job_id or row.id)) for row in rows),
+            items=tuple(_view(store, one, jobs.get(one.job_id or one.id)) for one in listed),
             next=cursor,
         )
 
@@ -341,10 +398,10 @@ async def _own(session: AsyncSession, identity: Identity, video_id: uuid.UUID) -
 
 async def _shown(services: Services, session: AsyncSession, video: VideoRow) -> VideoView:
     job = None
-    if video.job_id is not None:
+    if video.job_id is not None and video.ready_at is None:
         views = await services.get(JOBS).views([video.job_id], session=session)
         job = views.get(video.job_id)
-    return _view(services, video, job)
+    return _view(services.get(OBJECT_STORE), _listed(video), job)
 
 
 STATES: dict[str, State] = {
@@ -357,7 +414,18 @@ STATES: dict[str, State] = {
 }
 
 
-def _state(video: VideoRow, job: JobView | None) -> State:
+def _listed(video: VideoRow) -> Listed:
+    """Return what the list would have read of a video."""
+    post, choices = video.post, video.choices
+    return Listed(
+        *(video.id, video.job_id, video.created_at, video.ready_at, video.folder),
+        msgspec.json.encode(video.details).decode(),
+        *(choices["mode"], choices["captions"], choices["format"]),
+        *(post.title, post.address, post.language),
+    )
+
+
+def _state(video: Listed, job: JobView | None) -> State:
     if video.ready_at is not None:
         return "ready"
     return STATES[job.state] if job is not None else "failed"
@@ -367,45 +435,57 @@ def _reason(job: JobView | None) -> str:
     return job.reason if job else "What became of it is no longer known: try again."
 
 
-def _view(services: Services, video: VideoRow, job: JobView | None) -> VideoView:
-    details: dict[str, Any] = video.details
+DETAILS = msgspec.json.Decoder(Details)
+
+
+def _view(store: ObjectStore, video: Listed, job: JobView | None) -> VideoView:
+    details = DETAILS.decode(video.details)
     state = _state(video, job)
+    files = None
+    if state == "ready":
+        files = _files(store.address, video.folder, video.title, int(time.time()) // SAME)
     return VideoView(
         id=video.id,
-        title=video.post.title,
-        address=video.post.address,
+        title=video.title,
+        address=video.address,
         state=state,
         stage=job.stage if job else "",
         done=job.done if job else 0,
         total=job.total if job else 0,
         reason=_reason(job) if state == "failed" else "",
-        mode=video.choices["mode"],
-        captions=video.choices["captions"],
-        format=video.choices["format"],
-        language=video.post.language,
+        mode=video.mode,
+        captions=video.captions,
+        format=video.format,
+        language=video.language,
         created_at=video.created_at,
-        duration=details.get("duration"),
-        width=details.get("width"),
-        height=details.get("height"),
-        size=details.get("size"),
-        files=_files(services, video) if state == "ready" else None,
-        chapters=msgspec.convert(details.get("chapters", ()), tuple[Chapter, ...]),
-        sources=msgspec.convert(details.get("sources", ()), tuple[Source, ...]),
+        duration=details.duration,
+        width=details.width,
+        height=details.height,
+        size=details.size,
+        files=files,
+        chapters=details.chapters,
+        sources=details.sources,
     )
 
 
-def _files(services: Services, video: VideoRow) -> Files:
-    store = services.get(OBJECT_STORE)
-    addresses = {
-        "mp4" if attribute == "path" else attribute: store.address(
-            f"{video.folder}/{name}", expires=WATCHABLE
-        )
-        for attribute, (name, _) in FILES.items()
-    }
-    download = store.address(
-        f"{video.folder}/post.mp4", expires=WATCHABLE, download_name=f"{video.post.title[:80]}.mp4"
+@lru_cache(maxsize=2048)
+def _files(address: Callable[..., str], folder: str, title: str, _now: int) -> Files:
+    """Return the addresses of a video's files, for some minutes the same ones.
+
+    To sign a page of them takes longer than to read it, and a browser that is given the same
+    address again has the picture already.
+    """
+    return Files(
+        **{
+            "mp4" if attribute == "path" else attribute: address(
+                f"{folder}/{name}", expires=WATCHABLE
+            )
+            for attribute, (name, _) in FILES.items()
+        },
+        mp4_download=address(
+            f"{folder}/post.mp4", expires=WATCHABLE, download_name=f"{title[:80]}.mp4"
+        ),
     )
-    return Files(**addresses, mp4_download=download)
 
 
 async def _events(

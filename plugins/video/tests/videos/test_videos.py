@@ -217,6 +217,19 @@ async def test_cancelling_retrying_and_deleting(client: httpx.AsyncClient, gestr
     assert await gestral.run_jobs() == 0
 
 
+async def test_a_list_shows_what_the_video_itself_does(
+    client: httpx.AsyncClient, gestral: Kit
+) -> None:
+    made = (await upload(client, "a.txt", b"A title\n\nOne sentence is enough.")).json()["id"]
+    await gestral.run_jobs()
+    waits = (await upload(client, "b.txt", b"Another\n\nOne sentence is enough.")).json()["id"]
+    listed = (await client.get("/api/v1/video/videos")).json()["items"]
+    assert [one["id"] for one in listed] == [waits, made]
+    assert [one["state"] for one in listed] == ["waiting", "ready"]
+    for one in listed:
+        assert (await client.get(f"/api/v1/video/videos/{one['id']}")).json() == one
+
+
 async def test_a_list_is_paged(client: httpx.AsyncClient, gestral: Kit) -> None:
     from gestral_video.order import Order
     from gestral_video.videos.orders import keep_post, order_video
