@@ -6,7 +6,7 @@ stays quick.
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 
 import click
@@ -15,15 +15,16 @@ from gestral import __version__
 from gestral.app.registry import Registry, discover, resolve, switched_off
 from gestral.errors import GestralError
 from gestral.observe.logs import configure
+from gestral.plugin import Plugin
 
-__all__ = ("main",)
+__all__ = ("commands_of", "main")
 
 CORE_COMMANDS = {
     "db": ("gestral.cli.database:database", "Bring the database's tables up to date."),
     "demo": ("gestral.cli.demo:demo", "Fill in demonstration data."),
     "doctor": ("gestral.cli.doctor:doctor", "Say what is used, and what is wrong with it."),
     "jobs": ("gestral.cli.jobs:jobs", "See jobs and what became of them; try again, cancel."),
-    "manifest": ("gestral.cli.plugins:manifest", "Print what all plugins declare, as JSON."),
+    "manifest": ("gestral.cli.manifest:manifest", "Print what all plugins declare, as JSON."),
     "plugins": (
         "gestral.cli.plugins:plugins",
         "List the plugins and their states; make or purge one.",
@@ -71,18 +72,21 @@ class Commands(click.Group):
         # A plugin's commands are there even when what it requires is not: `make` needs no mail.
         found: dict[str, click.Command] = {}
         for entry in self.registry().entries:
-            if entry.plugin and entry.plugin.commands and entry.state in {"loaded", "skipped"}:
-                found = _quietly(entry.name, entry.plugin.commands) | found
+            if entry.plugin and entry.state in {"loaded", "skipped"}:
+                found = commands_of(entry.plugin) | found
         return {name: one for name, one in found.items() if name not in CORE_COMMANDS}
 
 
-def _quietly(plugin: str, make: Callable[[], Sequence[click.Command]]) -> dict[str, click.Command]:
+def commands_of(plugin: Plugin) -> dict[str, click.Command]:
     """Make a plugin's commands; one that cannot must not take the others' commands away."""
     try:
-        return {command.name: command for command in make() if command.name}
+        made = plugin.commands() if plugin.commands is not None else ()
+        return {command.name: command for command in made if command.name}
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin raises is told
         what = f"{type(error).__name__}: {error}".splitlines()[0]
-        click.echo(f"gestral: The commands of the plugin {plugin!r} are left out: {what}", err=True)
+        click.echo(
+            f"gestral: The commands of the plugin {plugin.name!r} are left out: {what}", err=True
+        )
         return {}
 
 

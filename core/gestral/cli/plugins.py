@@ -1,17 +1,13 @@
-"""`gestral plugins` and `gestral manifest`: what is installed, and what it declares."""
+"""`gestral plugins`: what is installed and what became of it, a new one, and the end of one."""
 
-import json
 import os
 from pathlib import Path
-from typing import Any
 
 import click
 
-from gestral.app.registry import Entry, Registry, discover, resolve, switched_off
-from gestral.plugin import CONTRACT_VERSION, Plugin
-from gestral.settings import PREFIX
+from gestral.app.registry import Registry, discover, resolve, switched_off
 
-__all__ = ("manifest", "plugins", "registry")
+__all__ = ("plugins", "registry")
 
 
 def registry() -> Registry:
@@ -65,69 +61,12 @@ def _list(strict: bool) -> None:
     from rich.table import Table
 
     found = registry()
-    table = Table("plugin", "state", "version", "import", "what", box=None, pad_edge=False)
+    columns = ("plugin", "state", "version", "import", "routes", "what")
+    table = Table(*columns, box=None, pad_edge=False)
     for entry in found.entries:
         what = entry.reason or entry.advice or (entry.plugin.summary if entry.plugin else "")
-        cost = f"{entry.cost * 1000:.0f} ms"
-        table.add_row(entry.name, entry.state, entry.version or "-", cost, what)
+        costs = (f"{cost * 1000:.0f} ms" for cost in (entry.cost, entry.routes_cost))
+        table.add_row(entry.name, entry.state, entry.version or "-", *costs, what)
     Console().print(table)
     if strict and any(entry.state in {"failed", "skipped"} for entry in found.entries):
         click.get_current_context().exit(1)
-
-
-@click.command(help="Print what all plugins declare, as JSON.")
-@click.option("--json", "as_json", is_flag=True, help="The only form there is; for clarity.")
-def manifest(as_json: bool) -> None:
-    """Print the manifest."""
-    del as_json
-    document = {
-        "contract": CONTRACT_VERSION,
-        "plugins": [_described(entry) for entry in registry().entries],
-    }
-    click.echo(json.dumps(document, indent=2))
-
-
-def _described(entry: Entry) -> dict[str, Any]:
-    described: dict[str, Any] = {
-        "name": entry.name,
-        "state": entry.state,
-        "reason": entry.reason,
-        "critical": entry.critical,
-        "distribution": entry.distribution,
-        "version": entry.version,
-    }
-    return described | (_declared(entry.plugin) if entry.plugin else {})
-
-
-def _declared(plugin: Plugin) -> dict[str, Any]:
-    settings = plugin.settings.__struct_fields__ if plugin.settings else ()
-    prefix = f"{PREFIX}{plugin.name.upper()}_"
-    return {
-        "summary": plugin.summary,
-        "api": plugin.api,
-        "provides": [str(provision.capability) for provision in plugin.provides],
-        "requires": [str(capability) for capability in plugin.requires],
-        "optional": [str(capability) for capability in plugin.optional],
-        "routes": plugin.routes is not None,
-        "tables": plugin.tables is not None,
-        "jobs": [
-            {
-                "name": job.name,
-                "timeout": job.timeout,
-                "attempts": job.attempts,
-                "cron": job.cron,
-                "queue": job.queue,
-                "priority": job.priority,
-            }
-            for job in plugin.jobs
-        ],
-        "listens": [listener.event.__name__ for listener in plugin.listeners],
-        "settings": [prefix + name.upper() for name in settings],
-        "permissions": {one.name: one.role for one in plugin.permissions},
-        "health": [check.name for check in plugin.health],
-        "metrics": [metric.name for metric in plugin.metrics],
-        "panels": [
-            {"name": panel.name, "slot": panel.slot, "title": panel.title}
-            for panel in plugin.panels
-        ],
-    }

@@ -8,7 +8,15 @@ from urllib.parse import quote, unquote
 
 import msgspec
 
-__all__ = ("MASK", "is_secret_name", "keep_secret", "mask", "mask_path", "secrets_of")
+__all__ = (
+    "MASK",
+    "is_secret_name",
+    "keep_secret",
+    "mask",
+    "mask_path",
+    "secret_fields",
+    "secrets_of",
+)
 
 MASK = "***"
 
@@ -124,14 +132,25 @@ def secrets_of(settings: msgspec.Struct) -> set[str]:
         value = getattr(settings, name)
         if not isinstance(value, str) or not value:
             continue
-        if is_secret_name(name) or _is_marked(hints[name]):
+        if _is_secret(name, hints[name]):
             found.add(value)
         for password in _URL_PASSWORD.findall(value):
             found.update((password, unquote(password)))
     return found
 
 
-def _is_marked(hint: object) -> bool:
-    return get_origin(hint) is Annotated and any(
-        isinstance(one, msgspec.Meta) and (one.extra or {}).get("secret") for one in get_args(hint)
+def secret_fields(kind: type[msgspec.Struct]) -> set[str]:
+    """Return the fields of a struct of settings whose whole values are secrets."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {name for name in kind.__struct_fields__ if _is_secret(name, hints[name])}
+
+
+def _is_secret(name: str, hint: object) -> bool:
+    """Whether a field is named like a secret, or marked as one."""
+    return is_secret_name(name) or (
+        get_origin(hint) is Annotated
+        and any(
+            isinstance(one, msgspec.Meta) and (one.extra or {}).get("secret")
+            for one in get_args(hint)
+        )
     )

@@ -5,10 +5,18 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import fields
+from functools import partial
 from pathlib import Path
 
 import httpx
 import psutil
+from toy import Number, count
+
+from gestral.app.registry import Entry
+from gestral.capabilities import CLOCK
+from gestral.cli.manifest import described
+from gestral.plugin import Job, Panel, Plugin
 
 COMMAND = [sys.executable, "-m", "gestral.cli"]
 
@@ -73,6 +81,35 @@ def test_the_manifest_lists_every_plugin() -> None:
     manifest = json.loads(gestral("manifest", "--json").stdout)
     assert manifest["plugins"][0]["name"] == "core"
     assert {one["state"] for one in manifest["plugins"]} == {"loaded"}
+
+
+def test_the_manifest_tells_all_that_the_contract_has() -> None:
+    document = json.loads(gestral("manifest").stdout)
+    for one in document["plugins"]:
+        assert {field.name for field in fields(Plugin)} <= one.keys(), one["name"]
+    plugins = {one["name"]: one for one in document["plugins"]}
+    secret = {
+        setting["variable"]
+        for one in (document, *document["plugins"])
+        for setting in one["settings"]
+        if setting["secret"]
+    }
+    assert {"GESTRAL_SECRET", "GESTRAL_METRICS_TOKEN"} <= secret
+    assert "GESTRAL_PORT" not in secret
+    shell = {"method": "GET", "path": "/api/v1/core/shell", "permission": ""}
+    assert shell in plugins["core"]["routes"]
+    assert plugins["core"]["tables"]["schema"] == "core"
+
+
+def test_the_manifest_tells_code_by_its_name_and_files_by_theirs() -> None:
+    job = Job(name="count", arguments=Number, run=partial(count), timeout=1.0)
+    panel = Panel(name="page", title="Page", slot="page", module=Path("folder/page.js"))
+    toy = Plugin(name="toy", api=">=1", summary="", requires=(CLOCK,), jobs=(job,), panels=(panel,))
+    told = json.loads(json.dumps(described(Entry(name="toy", state="loaded", plugin=toy))))
+    assert told["requires"] == ["clock@1"]
+    assert told["jobs"][0]["run"] == "toy:count"
+    assert told["jobs"][0].keys() == {field.name for field in fields(Job)}
+    assert told["panels"][0]["module"] == "page.js"
 
 
 def test_a_plugin_that_is_switched_off_says_so() -> None:

@@ -62,7 +62,14 @@ async def _settle(context: JobContext, arguments: Settle) -> None:
     await settle(context.services)
 
 
-DELIVER = Job(name="deliver", arguments=Deliver, run=_deliver, timeout=900.0, attempts=ATTEMPTS)
+DELIVER = Job(
+    name="deliver",
+    arguments=Deliver,
+    run=_deliver,
+    timeout=900.0,
+    attempts=ATTEMPTS,
+    priority=10,  # somebody waits for it, for upkeep and listeners nobody does
+)
 SETTLE = Job(name="settle", arguments=Settle, run=_settle, timeout=60.0, cron="*/10 * * * *")
 
 

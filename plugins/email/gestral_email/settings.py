@@ -39,7 +39,7 @@ class EmailSettings(msgspec.Struct, frozen=True, kw_only=True):
             asks for minutes.
     """
 
-    smtp_url: str = ""
+    smtp_url: Annotated[str, msgspec.Meta(extra={"secret": True})] = ""
     sender: str = ""
     smtp_timeout: Annotated[float, msgspec.Meta(gt=0)] = 120.0
 

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gestral.capabilities import FETCHER, JOBS, MAILER, MEMBERS, OBJECT_STORE
-from gestral.plugin import Panel, Permission, Plugin, Services, Tables
+from gestral.events import OrganisationDeleted
+from gestral.plugin import Listener, Panel, Permission, Plugin, Services, Tables
+from gestral_video.videos.forget import forget_organisation
 from gestral_video.videos.jobs import MAKE, REMOVE, TIDY
 
 if TYPE_CHECKING:
@@ -51,6 +53,9 @@ plugin = Plugin(
     routes=_routes,
     tables=Tables(metadata=_metadata, migrations=HERE / "migrations"),
     jobs=(MAKE, REMOVE, TIDY),
+    listeners=(
+        Listener(event=OrganisationDeleted, run=forget_organisation, timeout=600.0, attempts=10),
+    ),
     permissions=(
         Permission(name="video:watch", summary="Watch and download videos", role="viewer"),
         Permission(name="video:make", summary="Make, cancel and delete videos", role="editor"),

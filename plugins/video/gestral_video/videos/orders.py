@@ -13,13 +13,19 @@ from gestral.errors import ConflictError
 from gestral.plugin import Services
 from gestral_video.articles.article import Article
 from gestral_video.order import Order
-from gestral_video.videos.jobs import MAKE, MakeArguments
+from gestral_video.videos.jobs import (
+    MAKE,
+    REMOVE,
+    REMOVED_AFTER,
+    MakeArguments,
+    RemoveArguments,
+)
 from gestral_video.videos.models import PostRow, VideoRow
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
-__all__ = ("enqueue", "keep_post", "order_video")
+__all__ = ("discard", "enqueue", "keep_post", "order_video")
 
 
 async def keep_post(
@@ -106,3 +112,19 @@ async def enqueue(services: Services, session: "AsyncSession", video: VideoRow) 
         organisation_id=video.organisation_id,
     )
     await session.flush()
+
+
+async def discard(services: Services, session: "AsyncSession", video: VideoRow) -> None:
+    """Delete a video, and have its files deleted; what is being made is cancelled."""
+    jobs = services.get(JOBS)
+    if video.job_id is not None:
+        await jobs.cancel(session, video.job_id)
+    await session.delete(video)
+    await jobs.enqueue(
+        session,
+        REMOVE,
+        RemoveArguments(video_id=video.id),
+        key=str(video.id),
+        organisation_id=video.organisation_id,
+        delay=REMOVED_AFTER,
+    )

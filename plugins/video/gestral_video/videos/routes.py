@@ -30,9 +30,9 @@ from gestral_video.render.video import Chapter, Source
 from gestral_video.script.script import Mode
 from gestral_video.source import PAGE_BYTES, read_address
 from gestral_video.storyboard.storyboard import CaptionMode, Format
-from gestral_video.videos.jobs import FILES, REMOVE, REMOVED_AFTER, RemoveArguments
+from gestral_video.videos.jobs import FILES
 from gestral_video.videos.models import VideoRow
-from gestral_video.videos.orders import enqueue, keep_post, order_video
+from gestral_video.videos.orders import discard, enqueue, keep_post, order_video
 
 __all__ = ("VideoController",)
 
@@ -345,17 +345,7 @@ class VideoController(Controller):
         identity: NamedDependency[Identity],
     ) -> None:
         """Delete a video, and have its files deleted; what is being made is cancelled."""
-        video = await _own(session, identity, video_id)
-        if video.job_id is not None:
-            await services.get(JOBS).cancel(session, video.job_id)
-        await session.delete(video)
-        await services.get(JOBS).enqueue(
-            session,
-            REMOVE,
-            RemoveArguments(video_id=video_id),
-            key=str(video_id),
-            delay=REMOVED_AFTER,
-        )
+        await discard(services, session, await _own(session, identity, video_id))
 
 
 async def _accept(

@@ -1,5 +1,6 @@
 """Ordering a video over HTTP, through to the file that is watched."""
 
+import datetime as dt
 import http.server
 import threading
 import uuid
@@ -9,12 +10,16 @@ from pathlib import Path
 import av
 import httpx
 import pytest
+from sqlalchemy import update
 
-from gestral.capabilities import FETCHER, JOBS
+from gestral.capabilities import FETCHER, JOBS, OBJECT_STORE
+from gestral.events import OrganisationDeleted
 from gestral.http.way_out import WayOut, open_fetcher
+from gestral.jobs.model import JobRow
 from gestral.testing.kit import Kit
 from gestral_video.articles.article import Article, Paragraph
 from gestral_video.source import picture_reader
+from gestral_video.videos.jobs import REMOVED_AFTER
 
 POST = """<!doctype html><html lang="en"><head><title>A short post</title></head><body><article>
 <h1>A short post</h1>
@@ -265,3 +270,26 @@ async def test_making_again_after_a_crash_does_no_harm(
     assert again["state"] == "ready"
     assert len(gestral.mail) == 1
     assert (await client.get(again["files"]["mp4"])).status_code == 200
+
+
+async def test_an_organisation_that_is_gone_leaves_no_videos_and_no_files(
+    gestral: Kit, tmp_path: Path
+) -> None:
+    gone, stays = (gestral.user(*RIGHTS, name=name) for name in ("Ada", "Bob"))
+    store = gestral.platform.get(OBJECT_STORE)
+    for user in (gone, stays):
+        ordered = await upload(gestral.client(user), "post.md", b"# Lamps\n\nThey shine far away.")
+        key = f"videos/{ordered.json()['id']}/1/post.vtt"
+        await store.put(key, b"WEBVTT", content_type="text/vtt")
+    async with gestral.across_organisations() as session:
+        await session.execute(update(JobRow).values(run_at=gestral.clock.now() + dt.timedelta(9)))
+        event = OrganisationDeleted(organisation_id=gone.organisation_id)
+        await gestral.platform.get(JOBS).publish(session, event)
+    assert await gestral.run_jobs() == 1
+    gestral.clock.turn(seconds=REMOVED_AFTER + 1)
+    assert await gestral.run_jobs() == 1
+    assert [info.key async for info in store.list("videos/")] == [key]
+    for user, left in ((gone, 0), (stays, 1)):
+        videos = (await gestral.client(user).get("/api/v1/video/videos")).json()["items"]
+        assert len(videos) == left
+    assert len(await gestral.platform.get(JOBS).unfinished()) == 1
