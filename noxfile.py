@@ -179,9 +179,9 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure side by side in one run: everything, or what is named of `jobs`, `make`, `web`."""
+    """Measure, side by side in one run: everything, or some of `jobs`, `make`, `start`, `web`."""
     install(session, "development")
-    for name in session.posargs or ["jobs", "make", "web"]:
+    for name in session.posargs or ["jobs", "make", "start", "web"]:
         session.run("python", f"benchmarks/{name}.py")
 
 

@@ -138,7 +138,12 @@ def probe(registry: Registry) -> Registry:
         try:
             problem = _unguarded(plugin)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - must not stop the others
-            problem = f"Building its routes failed: {type(error).__name__}: {error}"
+            problem = f"Building its routes failed: {type(error).__name__}: {error}. "
+            problem += (
+                "Import the types of parameters at the top of the module."
+                if isinstance(error, NameError)
+                else "Install a release of it that is whole, or switch it off."
+            )
         registry = registry.measured(plugin.name, time.perf_counter() - begun)
         if problem:
             registry = registry.refuse(plugin.name, problem)
@@ -189,9 +194,13 @@ def _fault(path: str, handler: BaseRouteHandler, declared: set[str]) -> str:
         return ""
     permission = handler.opt.get("permission")
     if permission is None:
-        return f"The route {path} names no permission and is not public=True."
+        return (
+            f"The route {path} names no permission and is not public=True: give it one of the two."
+        )
     if permission not in declared:
-        return f"The route {path} asks for {permission!r}, which is not declared."
+        return (
+            f"The route {path} asks for {permission!r}: declare it in the plugin's `permissions`."
+        )
     return ""
 
 
@@ -205,7 +214,7 @@ def _twice(given: Sequence[ControllerRouterHandler]) -> str:
             for method in _methods(handler)
         }
         for method, path in sorted(seen & new):
-            return f"Two of its routes answer {method} {path}."
+            return f"Two of its routes answer {method} {path}: give each an address of its own."
         seen |= new
     return ""
 

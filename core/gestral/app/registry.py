@@ -199,7 +199,8 @@ def resolve(
     for candidate in candidates:
         if any(entry.name == candidate.name for entry in entries):
             reason = (
-                f"Two distributions bring a plugin of this name; {candidate.distribution} lost."
+                f"Two distributions bring a plugin of this name; {candidate.distribution} lost: "
+                "uninstall one of them."
             )
             entries.append(_failed(_renamed(candidate), reason))
             continue
@@ -274,7 +275,9 @@ def _value(candidate: Candidate) -> Plugin:
         try:
             outcome.append(candidate.load())
         except BaseException as error:  # noqa: BLE001 - told by who waits, be it SystemExit
-            outcome.append(PluginError(f"Importing it failed: {type(error).__name__}: {error}"))
+            what = f"Importing it failed: {type(error).__name__}: {error}".rstrip(".")
+            hint = "Install what it lacks, or a release of it that fits."
+            outcome.append(PluginError(f"{what}.", hint=hint))
 
     thread = threading.Thread(target=run, daemon=True, name=f"import of {candidate.name}")
     thread.start()
@@ -289,7 +292,8 @@ def _value(candidate: Candidate) -> Plugin:
         raise value
     if not isinstance(value, Plugin):
         raise PluginError(
-            f"Its entry point is a {type(value).__name__}, not a gestral.plugin.Plugin."
+            f"Its entry point is a {type(value).__name__}, not a gestral.plugin.Plugin: "
+            "name the value itself in pyproject.toml."
         )
     return value
 
@@ -304,7 +308,8 @@ def _settings(plugin: Plugin, environment: Mapping[str, str]) -> msgspec.Struct 
         raise
     except Exception as error:
         raise PluginError(
-            f"Reading its settings failed: {type(error).__name__}: {error}"
+            f"Reading its settings failed: {type(error).__name__}: {error}.",
+            hint=f"Set {prefix}* to what it takes; its author has it raise ConfigurationError.",
         ) from error
 
 
@@ -314,7 +319,8 @@ def _problem(name: str, plugin: Plugin) -> str:
         return next(_problems(name, plugin), "")
     except Exception as error:
         raise PluginError(
-            f"A field of its value is not what the contract says: {error}."
+            f"A field of its value is not what the contract says: {error}.",
+            hint="Give it the type that gestral.plugin names; a type checker finds it.",
         ) from error
 
 
@@ -333,14 +339,20 @@ def _problems(name: str, plugin: Plugin) -> Iterator[str]:
         if not job.timeout > 0 or job.attempts < 1:
             yield f"The job {job.name!r} needs a timeout above 0 seconds and at least one attempt."
         if not NAME.match(job.queue):
-            yield f"The queue {job.queue!r} of the job {job.name!r} cannot be a name."
+            yield (
+                f"The queue {job.queue!r} of the job {job.name!r} cannot be a name: use lower-case "
+                "letters, digits and underscores, a letter first."
+            )
     for panel in plugin.panels:
         if not panel.module.is_file():
-            yield f"The panel {panel.name!r} names a module that is not there: {panel.module.name}."
+            yield (
+                f"The panel {panel.name!r} names a module that is not there: {panel.module.name}. "
+                "Pack it into the wheel."
+            )
     migrations = plugin.tables.migrations if plugin.tables else None
     for folder in (plugin.mail_templates, migrations):
         if folder is not None and not folder.is_dir():
-            yield f"A folder that it names is not there: {folder.name}."
+            yield f"A folder that it names is not there: {folder.name}. Pack it into the wheel."
 
 
 def _version_problems(plugin: Plugin) -> Iterator[str]:
@@ -367,7 +379,7 @@ def _duplicates(plugin: Plugin) -> Iterator[str]:
     for kind, names in named.items():
         for name in names:
             if names.count(name) > 1:
-                yield f"It declares the {kind} {name!r} twice."
+                yield f"It declares the {kind} {name!r} twice: give each a name of its own."
                 break
 
 
@@ -405,5 +417,6 @@ def _order(entries: list[Entry], failures: Mapping[str, str]) -> tuple[Entry, ..
     for entry in waiting:
         needs = entry.plugin.requires if entry.plugin else ()
         missing = ", ".join(str(need) for need in needs if need not in offered)
-        aside.append(replace(entry, state="skipped", reason=f"nobody provides {missing}"))
+        reason = f"nobody provides {missing}: install or switch on a plugin that does"
+        aside.append(replace(entry, state="skipped", reason=reason))
     return (*placed, *aside)

@@ -106,7 +106,8 @@ def test_a_broken_plugin_is_marked_with_the_reason_and_the_others_run(way: str) 
 def test_what_depends_on_a_broken_plugin_is_skipped_and_says_what_is_missing() -> None:
     needy = Plugin(name="needy", api=">=1,<2", summary="", requires=(A,))
     registry = resolve([Candidate(name="giver", load=fail_to_import), candidate(needy)], {})
-    assert state(registry, "needy") == ("skipped", "nobody provides a@1")
+    assert state(registry, "needy")[0] == "skipped"
+    assert "nobody provides a@1" in state(registry, "needy")[1]
 
 
 def test_a_plugin_refused_later_takes_along_what_hangs_on_it() -> None:

@@ -58,6 +58,15 @@ class Settings(msgspec.Struct):
     def __post_init__(self):
         raise RuntimeError("no port is good enough")
 """
+JOB = """
+async def run(context, arguments):
+    pass
+
+class Nothing(msgspec.Struct):
+    pass
+
+JOB = Job(name="job", arguments=Nothing, run=run, timeout=1.0)
+"""
 CIRCLE = """
 A, B = Capability("a"), Capability("b")
 def make(services):
@@ -105,11 +114,35 @@ WAYS: dict[str, tuple[str, str, str]] = {
         "failed",
         "names no permission and is not public=True",
     ),
+    "job twice": (
+        value("jobs=(JOB, JOB)", JOB),
+        "failed",
+        "It declares the job 'job' twice",
+    ),
     "exit in routes": (
         value("routes=routes", "def routes():\n    raise SystemExit(3)\n"),
         "failed",
         "Building its routes failed: SystemExit",
     ),
+}
+
+
+MENDS = {
+    "import error": "Install what it lacks",
+    "syntax error": "Install what it lacks, or a release of it that fits",
+    "exit at import": "Install what it lacks, or a release of it that fits",
+    "no value": "name the value itself in pyproject.toml",
+    "fields of a wrong type": "Give it the type that gestral.plugin names",
+    "contract version": "install a release of it that fits",
+    "bad setting": "Set GESTRAL_BROKEN6_* to what it takes",
+    "missing panel": "Pack it into the wheel",
+    "unmet requirement": "install or switch on a plugin that does",
+    "needs itself": "install or switch on a plugin that does",
+    "unknown annotation": "Import the types of parameters at the top of the module",
+    "route twice": "give each an address of its own",
+    "unguarded route": "give it one of the two",
+    "exit in routes": "Install a release of it that is whole, or switch it off",
+    "job twice": "give each a name of its own",
 }
 
 
@@ -184,6 +217,7 @@ def test_a_broken_plugin_says_what_is_wrong(way: str, crowd: dict[str, tuple[str
     found = crowd[f"broken{list(WAYS).index(way)}"]
     assert found[0] == state
     assert reason in found[1]
+    assert MENDS[way] in found[1]
 
 
 def test_the_others_run_beside_all_that_is_broken(crowd: dict[str, tuple[str, str]]) -> None:
@@ -198,6 +232,7 @@ def test_two_distributions_of_one_name_are_told_apart(site: Site) -> None:
     assert states["well"][0] == "loaded"
     assert len(reasons) == 1
     assert "Two distributions bring a plugin of this name" in reasons[0]
+    assert "uninstall one of them" in reasons[0]
 
 
 def test_a_list_that_must_be_sound_ends_with_one(site: Site) -> None:
