@@ -36,7 +36,7 @@ def test_help_imports_nothing_heavy() -> None:
         "import sys\nfrom gestral.cli.main import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit as end:\n    assert end.code == 0\n"
         "heavy = {'litestar', 'sqlalchemy', 'numpy', 'boto3', 'aiohttp', 'rich', 'av', 'skia',"
-        " 'prometheus_client', 'opentelemetry'}\n"
+        " 'prometheus_client', 'opentelemetry', 'asyncio'}\n"
         "found = heavy & set(sys.modules)\nassert not found, found"
     )
     answer = subprocess.run(

@@ -1,6 +1,5 @@
 """`gestral make`: one post, one command, one video. No server, no database."""
 
-import asyncio
 import contextlib
 import os
 import shutil
@@ -72,6 +71,8 @@ def make_command(
     choices["format"] = choices.pop("format_")
     order = msgspec.convert(choices, Order)
     with _progress(quiet=as_json) as tell:
+        import asyncio
+
         made = asyncio.run(_make(post, order, cache or _default_cache(), output, tell))
     if as_json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(made), indent=2).decode() + "\n")
