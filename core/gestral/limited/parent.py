@@ -20,8 +20,9 @@ __all__ = ("AT_ONCE", "run_limited")
 
 T = TypeVar("T")
 
-AT_ONCE: Final = max(2, os.cpu_count() or 2)
-"""Children of one process at a time; further ones wait, so that many pages do not add up."""
+AT_ONCE: Final = max(4, 2 * (os.cpu_count() or 1))
+"""Children of one process at a time; further ones wait, so that their memory does not add up. More
+than there are processors, so that hostile ones slow the others down and do not keep them out."""
 
 RAISED: Final[dict[str, type[GestralError]]] = {
     name: kind
