@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Awaitable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from litestar import Request, Response
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,7 +22,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from gestral.app.access import SAFE, platform_of, visitor
-from gestral.app.problems import from_database, from_error, send_problem
+from gestral.app.problems import (
+    MEDIA_TYPE,
+    from_database,
+    from_error,
+    problem,
+    send_problem,
+)
 from gestral.capabilities import CLOCK, Identity
 from gestral.db.tenancy import organisation
 from gestral.errors import ConflictError, GestralError, InputError
@@ -49,6 +56,9 @@ RETRY_AFTER = 2
 """Seconds after which a request is mostly answered, for who sent it twice."""
 
 KEPT_HEADERS = ("content-type", "location")
+
+KEPT_BYTES = 1024 * 1024
+"""The largest answer that is kept. Of a larger one no more than this is ever held in memory."""
 
 log = logging.getLogger(__name__)
 
@@ -83,12 +93,15 @@ class Unit:
             DBAPIError: The database refused, or is not there.
         """
         if self.kept is not None:
+            status = start["status"]
             headers = {name.decode().lower(): value.decode() for name, value in start["headers"]}
+            if len(body) > KEPT_BYTES:
+                status, headers, body = _too_large()
             written = await self.session().scalar(
                 update(RequestRow)
                 .where(RequestRow.id == self.kept.id, RequestRow.token == self.kept.token)
                 .values(
-                    status=start["status"],
+                    status=status,
                     headers={name: headers[name] for name in KEPT_HEADERS if name in headers},
                     body=body,
                 )
@@ -129,6 +142,17 @@ class Unit:
             )
 
 
+def _too_large() -> tuple[int, dict[str, str], bytes]:
+    """Return what is kept in place of an answer that is too large: it was done, and only once."""
+    answer = problem(
+        409,
+        "idempotency-answer-not-kept",
+        "This was done, but its answer was too large to be kept.",
+        hint="Look for what came of it.",
+    )
+    return 409, {"content-type": MEDIA_TYPE}, msgspec.json.encode(answer.content)
+
+
 def one_transaction(app: ASGIApp) -> ASGIApp:
     """Wrap the routes: middleware of the application."""
 
@@ -152,7 +176,7 @@ def one_transaction(app: ASGIApp) -> ASGIApp:
 
 
 class _Answer:
-    """Sends an answer once its transaction is committed; of one that is kept, whole."""
+    """Sends an answer once its transaction is committed; one that can be kept, whole."""
 
     __slots__ = ("_body", "_over", "_send", "_start", "_unit")
 
@@ -181,13 +205,13 @@ class _Answer:
                 return
         elif self._start is not None and message["type"] == "http.response.body":
             self._body += message["body"]
-            if message["more_body"]:
+            if message["more_body"] and len(self._body) <= KEPT_BYTES:
                 return
             start, self._start = self._start, None
             if not await self._commit(start):
                 return
             await self._send(start)
-            message["body"] = self._body
+            message["body"], self._body = self._body, b""
         await self._send(message)
 
     async def _commit(self, start: "HTTPResponseStartEvent") -> bool:

@@ -3,12 +3,13 @@
 import asyncio
 import uuid
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
-from litestar import post
+from litestar import Response, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
+from litestar.response import Stream
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,7 +17,7 @@ from toy import COUNT, Number
 from toy import plugin as toy
 
 from gestral.app.services import Platform
-from gestral.app.unit import REPLAYED
+from gestral.app.unit import KEPT_BYTES, REPLAYED
 from gestral.capabilities import JOBS
 from gestral.errors import InputError
 from gestral.jobs.model import JobRow, RequestRow
@@ -39,11 +40,23 @@ async def slow(
     return {"id": str(job_id)}
 
 
+@post("/large", permission="once:ask")
+async def large(
+    services: NamedDependency[Services],
+    session: NamedDependency[AsyncSession],
+    streamed: FromQuery[bool] = False,
+) -> Response[Any]:
+    await services.get(JOBS).enqueue(session, COUNT, Number(1))
+    if streamed:
+        return Stream(iter([b"x" * 1000] * 2000))
+    return Response(b"x" * 2_000_000)
+
+
 once = Plugin(
     name="once",
     api=">=1,<2",
     summary="Asks for work",
-    routes=lambda: [slow],
+    routes=lambda: [slow, large],
     permissions=(Permission(name="once:ask", summary="Ask", role="editor"),),
 )
 
@@ -116,6 +129,24 @@ async def test_a_failed_request_leaves_nothing_and_frees_its_key(gestral: Kit) -
         answer = await client.post("/api/v1/once/slow/-1", headers=key())
         assert (answer.status_code, answer.headers.get(REPLAYED)) == (422, None)
     assert await jobs(gestral) == 0
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_an_answer_too_large_to_be_kept_is_given_once_and_nothing_is_done_twice(
+    gestral: Kit, streamed: bool
+) -> None:
+    client = gestral.client(gestral.user("once:ask"))
+    address = f"/api/v1/once/large?streamed={streamed}"
+    first = await client.post(address, headers=key())
+    assert (first.status_code, len(first.content)) == (201, 2_000_000)
+    again = await client.post(address, headers=key())
+    assert (again.status_code, again.json()["code"]) == (409, "idempotency-answer-not-kept")
+    assert again.headers[REPLAYED] == "true"
+    assert await jobs(gestral) == 1
+    async with gestral.across_organisations() as session:
+        kept = await session.scalar(select(func.length(RequestRow.body)))
+    assert kept is not None
+    assert kept < KEPT_BYTES
 
 
 async def test_of_many_at_once_one_is_done(gestral: Kit) -> None:
