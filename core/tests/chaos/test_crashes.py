@@ -12,9 +12,9 @@ import psycopg
 import pytest
 
 from gestral.embedded import ServiceStatus, status
+from gestral.testing.proxy import AnswerCutter
 
 from .conftest import World, until
-from .proxy import AnswerCutter
 from .test_never_lost import headers, outcomes, send, unfinished
 
 pytestmark = pytest.mark.chaos

@@ -5,6 +5,8 @@ import threading
 from types import TracebackType
 from typing import Self
 
+__all__ = ("AnswerCutter",)
+
 
 class AnswerCutter:
     """A TCP proxy that carries one request to the server, and keeps its answer to itself.
