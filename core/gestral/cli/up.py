@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -38,6 +38,9 @@ PATIENCE = 60.0
 
 DEATHS = 5
 """How often a process may die within a minute."""
+
+EYE = 0.5
+"""Seconds between two looks whether a process died."""
 
 STOPPING = 30.0
 """Seconds that a process is given to stop before it is killed."""
@@ -79,36 +82,59 @@ def _serve(
         if changed:
             console.print(f"  tables made or changed: {', '.join(changed)}")
     console.print(f"  data in {settings.data}")
-    with _Process("web", settings) as web, _Process("worker", settings) as worker:
-        _wait_until_ready(settings, web, stop)
+    with (
+        _Process("web", settings) as web,
+        _Process("worker", settings) as worker,
+        _looked_after((web, worker), console, stop),
+    ):
+        _wait_until_ready(settings, stop)
         lines = run_on(settings, registry, fill_in) if demo and not stop.is_set() else []
         console.print(f"\n  Open [bold link]{settings.public_url}[/]")
         for line in lines:
             console.print(f"  {line}")
         console.print("  Ctrl-C stops everything.\n")
 
-        def look_after() -> None:
-            for process in (web, worker):
-                if process.look_after():
-                    console.print(f"The {process.kind} process died and was started again.")
-
-        run_on(
-            settings,
-            registry,
-            lambda platform: _show_progress(platform, console, stop, look_after),
-        )
-        while not stop.is_set() and not once:
-            look_after()
-            stop.wait(0.5)
+        run_on(settings, registry, lambda platform: _show_progress(platform, console, stop))
+        if not once:
+            stop.wait()
         console.print("Stopping")
 
 
-async def _show_progress(
-    platform: Platform,
-    console: "Console",
-    stop: threading.Event,
-    look_after: Callable[[], None],
-) -> None:
+@contextmanager
+def _looked_after(
+    processes: "Sequence[_Process]", console: "Console", stop: threading.Event
+) -> Iterator[None]:
+    """Start again what dies while the block runs; one that keeps dying stops everything.
+
+    Raises:
+        ServiceError: One kept dying.
+    """
+    over = threading.Event()
+    given_up: list[ServiceError] = []
+
+    def look() -> None:
+        while not over.wait(EYE):
+            try:
+                for process in processes:
+                    if process.look_after():
+                        console.print(f"The {process.kind} process died and was started again.")
+            except ServiceError as error:
+                given_up.append(error)
+                stop.set()
+                return
+
+    looking = threading.Thread(target=look, name="looking after", daemon=True)
+    looking.start()
+    try:
+        yield
+    finally:
+        over.set()
+        looking.join()
+    if given_up:
+        raise given_up[0]
+
+
+async def _show_progress(platform: Platform, console: "Console", stop: threading.Event) -> None:
     """Show the jobs that are being done until there are none."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -119,7 +145,6 @@ async def _show_progress(
     seen: dict[uuid.UUID, TaskID] = {}
     with Progress(*columns, console=console) as progress:
         while not stop.is_set():
-            look_after()
             all_unfinished = await jobs.unfinished()
             unfinished = {view.id: view for view in all_unfinished if view.attempt}
             for job_id, view in (unfinished | await jobs.views(seen)).items():
@@ -160,7 +185,7 @@ class _Process:
             self._process.wait(STOPPING)
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+        self._process.communicate()  # closes what it followed
 
     def _start(self) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - runs this very Python
@@ -178,6 +203,7 @@ class _Process:
         """
         if self._process.poll() is None:
             return False
+        self._process.communicate()  # closes what it followed
         now = time.monotonic()
         self._deaths = [death for death in self._deaths if now - death < 60] + [now]
         if len(self._deaths) > DEATHS:
@@ -186,12 +212,11 @@ class _Process:
         return True
 
 
-def _wait_until_ready(settings: Settings, web: _Process, stop: threading.Event) -> None:
+def _wait_until_ready(settings: Settings, stop: threading.Event) -> None:
     address = f"http://{settings.host}:{settings.port}/health/ready"
     deadline = time.monotonic() + PATIENCE
     answer = "no answer"
     while time.monotonic() < deadline and not stop.is_set():
-        web.look_after()
         try:
             with urllib.request.urlopen(address, timeout=5):
                 return
