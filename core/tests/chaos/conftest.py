@@ -34,8 +34,11 @@ def until(condition: Callable[[], object], *, seconds: float, what: str) -> None
 class Process:
     """One web or worker process, started again whenever it is gone."""
 
-    def __init__(self, kind: str, environment: dict[str, str], log: Path) -> None:
+    def __init__(
+        self, kind: str, environment: dict[str, str], log: Path, options: tuple[str, ...]
+    ) -> None:
         self.kind = kind
+        self._options = options
         self._environment = environment
         self._log = log
         self.start()
@@ -43,7 +46,7 @@ class Process:
     def start(self) -> None:
         with self._log.open("ab") as log:
             self.child = subprocess.Popen(
-                [sys.executable, "-m", "gestral.cli", self.kind],
+                [sys.executable, "-m", "gestral.cli", self.kind, *self._options],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -95,8 +98,8 @@ class World:
         }
         self.log = folder / "log"
 
-    def add(self, kind: str) -> Process:
-        process = Process(kind, self.environment, self.log)
+    def add(self, kind: str, *options: str) -> Process:
+        process = Process(kind, self.environment, self.log, options)
         self.processes.append(process)
         return process
 
@@ -113,6 +116,10 @@ class World:
         with psycopg.connect(self.services.database_owner_url, autocommit=True) as connection:
             return connection.execute(statement, parameters).fetchall()  # type: ignore[arg-type]
 
+    def effects(self) -> list[int]:
+        """Return the request of each step that had its effect."""
+        return [int(str(row[0])) for row in self.query("SELECT request FROM chaos.effect")]
+
     def notes(self, word: str) -> list[tuple[int, int]]:
         """Return request and attempt of each line of the journal that begins with a word."""
         lines = (line.split() for line in self.journal.read_text().splitlines())
@@ -121,7 +128,12 @@ class World:
 
 @pytest.fixture
 def seed() -> int:
-    """Printed when a test fails; set GESTRAL_CHAOS_SEED to have the same kills again."""
+    """Printed with each test; GESTRAL_CHAOS_SEED brings it back.
+
+    With it come the same requests, the same victims in the same order and the same pauses between
+    kills. What a victim was doing in that moment is up to the machine: a fault that depends on it
+    may take several runs to show again.
+    """
     return int(os.environ.get("GESTRAL_CHAOS_SEED") or random.SystemRandom().randrange(10**6))
 
 
@@ -131,9 +143,16 @@ def world(tmp_path_factory: pytest.TempPathFactory, seed: int) -> Iterator[World
     from gestral.app.core_plugin import core_plugin
 
     folder = tmp_path_factory.mktemp("chaos")
-    print(f"seed {seed}, log in {folder / 'log'}")
+    print(f"seed {seed}, log in {folder / 'log'}; again: GESTRAL_CHAOS_SEED={seed} nox -s chaos")
     with running(folder / "services") as services:
         upgrade(services.database_owner_url, (core_plugin,))
+        with psycopg.connect(services.database_owner_url) as connection:
+            connection.execute("CREATE SCHEMA chaos")
+            connection.execute(
+                "CREATE TABLE chaos.effect (request int, step int, PRIMARY KEY (request, step))"
+            )
+            connection.execute("GRANT USAGE ON SCHEMA chaos TO gestral_app")
+            connection.execute("GRANT SELECT, INSERT ON chaos.effect TO gestral_app")
         world = World(folder, services, seed)
         try:
             yield world

@@ -15,7 +15,7 @@ from gestral.embedded import ServiceStatus, status
 from gestral.testing.proxy import AnswerCutter
 
 from .conftest import World, until
-from .test_never_lost import headers, outcomes, send, unfinished
+from .test_never_lost import cut_off, headers, outcomes, send, unfinished
 
 pytestmark = pytest.mark.chaos
 
@@ -88,7 +88,11 @@ def alone(world: World) -> bool:
 
 
 def test_an_accepted_request_survives_a_crash_of_any_part(world: World) -> None:
-    """Web, worker, PostgreSQL and Valkey are killed under load, in random order, thrice each."""
+    """Web, worker, PostgreSQL and Valkey are killed under load, in random order, thrice each.
+
+    Each request has a key. It is sent again where there was no answer, and some are sent by a
+    client that is gone before there could be one: nothing is made twice.
+    """
     world.add("web")
     world.add("worker")
     world.add("worker")
@@ -98,14 +102,24 @@ def test_an_accepted_request_survives_a_crash_of_any_part(world: World) -> None:
     number = 0
     for what in order:
         for _ in range(6):
-            accepted[send(world, {"request": number, "seconds": 0.3})] = number
+            request: dict[str, object] = {"request": number, "seconds": 0.3, "natural": False}
+            key = f"key-{number}"
+            if number % 3 == 0:
+                cut_off(world, request, key)
+            accepted[send(world, request, key=key)] = number
             number += 1
         crash(world, what)
         world.look_after()
     until(lambda: alone(world), seconds=240, what="all jobs finished")
+    again = {
+        send(world, {"request": n, "seconds": 0.3, "natural": False}, key=f"key-{n}"): n
+        for n in range(number)
+    }
+    assert again == accepted, "the same answer, for a day"
     found = outcomes(world)
-    assert {found.get(job_id) for job_id in accepted} == {("done", "")}
-    assert {request for request, _ in world.notes("end")} == set(accepted.values())
+    assert set(found) == set(accepted), "nothing lost, nothing made twice"
+    assert set(found.values()) == {("done", "")}
+    assert sorted(world.effects()) == sorted(accepted.values())
     assert world.killed == Counter(order)
     print(f"{len(accepted)} requests, {dict(world.killed)} killed: {' '.join(order)}")
 
@@ -143,7 +157,7 @@ def test_a_paused_workers_job_is_taken_over_and_its_late_result_refused(world: W
     """SIGSTOP beyond the lease, in the default settings, then SIGCONT."""
     world.add("web")
     paused = world.add("worker")
-    job_id = send(world, {"request": 1, "seconds": 20})
+    job_id = send(world, {"request": 1, "seconds": 20, "steps": 0})
     until(lambda: world.notes("start") == [(1, 1)], seconds=60, what="the first start")
     paused.child.send_signal(signal.SIGSTOP)
     try:
@@ -210,3 +224,34 @@ def test_a_schedule_fires_once_for_a_missed_time_with_three_workers(world: World
             worker.kill()
             world.processes.remove(worker)
         until(lambda: dispatchers(world) == 0, seconds=30, what="they are gone")
+
+
+def test_a_worker_without_its_valkey_waits_quietly(world: World) -> None:
+    """It asks every few seconds, says so now and then, and goes on when Valkey is back."""
+    world.add("web")
+    worker = world.add("worker")
+    send(world, {"request": 1})
+    until(lambda: unfinished(world) == 0, seconds=60, what="it works")
+    known = server(world, "valkey")
+    assert known.process
+    assert known.guardian
+    os.kill(known.guardian, signal.SIGSTOP)  # or it would start another at once
+    try:
+        os.kill(known.process, signal.SIGKILL)
+        until(
+            lambda: "trying again" in world.log.read_text(), seconds=30, what="the worker noticed"
+        )
+        send(world, {"request": 2})
+        lines = len(world.log.read_text().splitlines())
+        (begun,) = world.query("SELECT now()")
+        until(
+            lambda: world.query("SELECT now() > %s + interval '10 seconds'", *begun) == [(True,)],
+            seconds=60,
+            what="ten seconds",
+        )
+        assert len(world.log.read_text().splitlines()) - lines <= 10
+        assert worker.child.poll() is None
+        assert unfinished(world) == 1
+    finally:
+        os.kill(known.guardian, signal.SIGCONT)
+    until(lambda: unfinished(world) == 0, seconds=30, what="it goes on, before any lease is over")

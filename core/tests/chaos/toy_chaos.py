@@ -14,6 +14,7 @@ import msgspec
 from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gestral.capabilities import CURRENT_USER, JOBS, Identity
@@ -31,12 +32,15 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         seconds: How long the work takes.
         poison: Whether it kills its worker.
         natural: Whether the request is known by its number, so that a second one makes no job.
+        steps: Into how many steps the work is cut, each with its result kept; 0 for work
+            that only takes its time, and reports even when nobody wants to hear.
     """
 
     request: int
     seconds: float = 0.0
     poison: bool = False
     natural: bool = True
+    steps: int = 1
 
 
 def note(line: str) -> None:
@@ -49,12 +53,37 @@ def note(line: str) -> None:
 
 
 async def work(context: JobContext, arguments: Step) -> None:
-    """Take a while, or kill the worker."""
+    """Take a while, or kill the worker; each step has one effect, under a key of its own."""
     note(f"start {arguments.request} {context.attempt}")
     if arguments.poison:
         os.kill(os.getpid(), signal.SIGKILL)
-    await asyncio.sleep(arguments.seconds)
+    try:
+        if not arguments.steps:
+            await asyncio.sleep(arguments.seconds)
+        for step in range(arguments.steps):
+            if await kept(context, arguments, step):
+                continue
+            note(f"step {arguments.request} {step}")
+            await asyncio.sleep(arguments.seconds / arguments.steps)
+            await keep(context, arguments, step)
+    except asyncio.CancelledError:
+        note(f"stopped {arguments.request} {context.attempt}")
+        raise
     note(f"end {arguments.request} {context.attempt}")
+
+
+async def kept(context: JobContext, arguments: Step, step: int) -> bool:
+    """Whether a step was done before."""
+    async with context.services.transaction() as session:
+        query = text("SELECT 1 FROM chaos.effect WHERE request = :request AND step = :step")
+        return bool(await session.scalar(query, {"request": arguments.request, "step": step}))
+
+
+async def keep(context: JobContext, arguments: Step, step: int) -> None:
+    """Write a step's effect, unless it is there."""
+    async with context.services.transaction() as session:
+        effect = "INSERT INTO chaos.effect VALUES (:request, :step) ON CONFLICT DO NOTHING"
+        await session.execute(text(effect), {"request": arguments.request, "step": step})
 
 
 WORK = Job(name="work", arguments=Step, run=work, timeout=60, attempts=50)
@@ -93,8 +122,18 @@ async def ask(
     return {"id": str(job_id)}
 
 
+@post("/{job_id:uuid}/cancel", permission="chaos:ask")
+async def cancel(
+    job_id: uuid.UUID,
+    services: NamedDependency[Services],
+    session: NamedDependency[AsyncSession],
+) -> None:
+    """Cancel a step."""
+    await services.get(JOBS).cancel(session, job_id)
+
+
 def routes() -> list[Any]:
-    return [ask]
+    return [ask, cancel]
 
 
 plugin = Plugin(
