@@ -31,12 +31,13 @@ def platform_of(connection: Connection) -> "Platform":
 
 async def visitor(connection: Connection) -> Identity | None:
     """Return who makes the request, or None; asked once for each request, which is then theirs."""
-    known = connection.state.get("identity", NOT_ASKED)
+    state = connection.scope["state"]
+    known = state.get("identity", NOT_ASKED)
     if known is NOT_ASKED:
         services: Services = platform_of(connection)
         people = services.find(CURRENT_USER)
         known = await people.identify(connection) if people else None
-        connection.state["identity"] = known
+        state["identity"] = known
         organisation.set(known.organisation_id if known else None)
     found: Identity | None = known
     return found

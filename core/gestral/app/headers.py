@@ -39,11 +39,11 @@ class StandingHeaders:
 
     def added_to(self, given: Iterable[Header], *more: Header) -> list[Header]:
         """Return the given headers, those of these that are missing, and some more."""
-        names = [name for name, _ in given]
-        if self._names.isdisjoint(names):  # of nearly every answer
-            return [*given, *self._headers, *more]
-        missing = [header for header in self._headers if header[0] not in names]
-        return [*given, *missing, *more]
+        for name, _ in given:
+            if name in self._names:
+                names = {name for name, _ in given}
+                return [*given, *(one for one in self._headers if one[0] not in names), *more]
+        return [*given, *self._headers, *more]
 
 
 def standing_headers(public_url: str) -> StandingHeaders:

@@ -35,6 +35,7 @@ from gestral.errors import ConflictError, GestralError, InputError
 from gestral.jobs.model import RequestRow
 
 if TYPE_CHECKING:
+    from litestar import Litestar
     from litestar.types import HTTPResponseStartEvent
     from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -66,13 +67,19 @@ log = logging.getLogger(__name__)
 class Unit:
     """The transaction of one request, opened when something first asks for it."""
 
-    __slots__ = ("_ended", "_session", "kept", "platform")
+    __slots__ = ("_app", "_ended", "_session", "kept")
 
-    def __init__(self, platform: "Platform") -> None:
-        self.platform = platform
+    def __init__(self, app: "Litestar") -> None:
+        self._app = app
         self.kept: RequestRow | None = None
         self._session: AsyncSession | None = None
         self._ended = False
+
+    @property
+    def platform(self) -> "Platform":
+        """What the application stands on."""
+        found: Platform = self._app.state.platform
+        return found
 
     @property
     def untouched(self) -> bool:
@@ -160,7 +167,7 @@ def one_transaction(app: ASGIApp) -> ASGIApp:
         if scope["type"] != ScopeType.HTTP:
             await app(scope, receive, send)
             return
-        unit = Unit(scope["litestar_app"].state.platform)
+        unit = Unit(scope["litestar_app"])
         state: MutableMapping[str, Any] = scope["state"]
         state["unit"] = unit
         # Each request begins on behalf of nobody, and leaves nothing of that behind.

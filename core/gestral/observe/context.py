@@ -2,9 +2,9 @@
 
 import sys
 from collections.abc import Mapping
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 
-__all__ = ("FIELDS", "bound", "present", "request_id")
+__all__ = ("FIELDS", "answered", "answering", "bound", "present", "request_id")
 
 FIELDS = ("request_id", "job_id", "job", "attempt", "organisation_id", "trace_id")
 """What a line may be marked with."""
@@ -26,6 +26,14 @@ class bound:  # noqa: N801 - used like a function
 
     def __exit__(self, *_: object) -> None:
         _bound.reset(self._token)
+
+
+def answering(request_id: str) -> Token[Mapping[str, str | int]]:
+    """Mark what is logged from now on with a request, until `answered` is handed the token."""
+    return _bound.set({"request_id": request_id})
+
+
+answered = _bound.reset
 
 
 def present() -> dict[str, str | int]:

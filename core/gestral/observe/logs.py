@@ -5,16 +5,17 @@ import datetime as dt
 import json
 import logging
 import sys
+import uuid
 from collections import deque
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from gestral.observe.context import present
-from gestral.observe.masking import MASK, is_secret_name, mask
+from gestral.observe.masking import MASK, is_secret_name, mask, mask_path
 from gestral.settings import LogSettings, read_settings
 
 __all__ = (
@@ -25,7 +26,6 @@ __all__ = (
     "RequestLine",
     "configure",
     "flush",
-    "moment",
     "only_handler",
 )
 
@@ -51,6 +51,7 @@ SOON = 0.1
 MOST = 200
 """Lines that wait at most."""
 
+_ENDS = tuple(f".{millisecond:03d}Z" for millisecond in range(1000))
 _ENCODER = msgspec.json.Encoder()
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 
@@ -93,21 +94,58 @@ def flush() -> None:
             handler.flush()
 
 
-class RequestLine(msgspec.Struct, omit_defaults=True):
-    """What the log says of a request; the fields that `JsonFormatter` would write."""
+class RequestLine(msgspec.Struct, frozen=True, gc=False):
+    """What the log says of a request.
 
-    time: str
-    level: str
-    logger: str
-    message: str
+    Attributes:
+        at: When it was answered, as Unix counts.
+        level: That of its line.
+        request_id: Its id.
+        method: Of HTTP.
+        path: Never with the query: addresses of files are signed in it.
+        route: The template of its path.
+        status: Of the answer.
+        seconds: Until the answer was sent.
+        organisation_id: On whose behalf.
+        trace_id: The trace, where traces are kept.
+    """
+
+    at: float
+    level: int
     request_id: str
     method: str
     path: str
     route: str
     status: int
-    milliseconds: float
-    organisation_id: str = ""
-    trace_id: str = ""
+    seconds: float
+    organisation_id: uuid.UUID | None
+    trace_id: str
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields that its line has beside the usual ones."""
+        return {
+            "method": mask_path(self.method),
+            "path": mask_path(self.path),
+            "route": self.route,
+            "status": self.status,
+            "milliseconds": round(self.seconds * 1000, 1),
+        }
+
+    def encoded(self) -> bytes:
+        """Return its line as `JsonFormatter` would write it."""
+        fields = self.fields()
+        line: dict[str, Any] = {
+            "time": moment(self.at),
+            "level": logging.getLevelName(self.level).lower(),
+            "logger": ACCESS,
+            "message": f"{fields['method']} {fields['path']} {self.status}",
+            "request_id": self.request_id,
+        }
+        if self.organisation_id:
+            line["organisation_id"] = self.organisation_id
+        if self.trace_id:
+            line["trace_id"] = self.trace_id
+        return _ENCODER.encode(line | fields)
 
 
 class Handler(logging.StreamHandler[Any]):
@@ -119,7 +157,7 @@ class Handler(logging.StreamHandler[Any]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._waiting: deque[bytes] = deque()
+        self._waiting: deque[RequestLine] = deque()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write what waits, then the record."""
@@ -129,7 +167,7 @@ class Handler(logging.StreamHandler[Any]):
     def write_soon(self, line: RequestLine) -> None:
         """Write a line as JSON, soon; only from within an event loop."""
         waiting = self._waiting
-        waiting.append(_ENCODER.encode(line))
+        waiting.append(line)
         if len(waiting) == 1:
             asyncio.get_running_loop().call_later(SOON, self.flush)
         elif len(waiting) >= MOST:
@@ -140,8 +178,17 @@ class Handler(logging.StreamHandler[Any]):
         with self.lock or nullcontext():
             if self._waiting:
                 lines = [self._waiting.popleft() for _ in range(len(self._waiting))]
-                self.stream.write(b"\n".join([*lines, b""]).decode())
+                # Where nobody reads the log any more, requests are answered all the same.
+                with suppress(OSError, ValueError):
+                    self._write(b"".join(line.encoded() + b"\n" for line in lines))
             super().flush()
+
+    def _write(self, lines: bytes) -> None:
+        if binary := getattr(self.stream, "buffer", None):
+            self.stream.flush()
+            binary.write(lines)
+        else:
+            self.stream.write(lines.decode())
 
 
 def only_handler(logger: logging.Logger) -> Handler | None:
@@ -193,7 +240,7 @@ class TextFormatter(logging.Formatter):
 def moment(seconds: float) -> str:
     """Return a time of Unix as RFC 3339 has it, in UTC and to the millisecond."""
     whole = int(seconds)
-    return f"{_second(whole)}.{int((seconds - whole) * 1000):03d}Z"
+    return _second(whole) + _ENDS[int((seconds - whole) * 1000)]
 
 
 @lru_cache(maxsize=4)

@@ -2,18 +2,17 @@
 
 import asyncio
 import logging
-import os
 import re
 import time
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any
+from random import getrandbits
+from typing import TYPE_CHECKING
 
 from litestar.enums import ScopeType
 
 from gestral.observe import traces
-from gestral.observe.context import bound
-from gestral.observe.logs import ACCESS, RequestLine, moment, only_handler
-from gestral.observe.masking import mask_path
+from gestral.observe.context import answered, answering
+from gestral.observe.logs import ACCESS, RequestLine, only_handler
 from gestral.observe.metrics import count_request
 
 if TYPE_CHECKING:
@@ -46,8 +45,6 @@ OFTEN_ASKED = ("/health/", "/metrics")
 
 _SANE = re.compile(rb"[A-Za-z0-9_.-]{1,64}\Z")
 
-_LEVELS = {logging.DEBUG: "debug", logging.INFO: "info"}
-
 log = logging.getLogger(ACCESS)
 
 
@@ -63,27 +60,30 @@ def observed(app: "ASGIApp", standing: "StandingHeaders") -> "ASGIApp":
 
     async def handle(scope: "Scope", receive: "Receive", send: "Send") -> None:
         if scope["type"] == ScopeType.HTTP:
-            await answered(scope, receive, send)
+            await answer(scope, receive, send)
         else:
             await app(scope, receive, send)
 
-    async def answered(scope: "HTTPScope", receive: "Receive", send: "Send") -> None:
+    async def answer(scope: "HTTPScope", receive: "Receive", send: "Send") -> None:
         headers = dict(scope["headers"])
         given = headers.get(_NAME)
-        request_id = given if given and _SANE.match(given) else os.urandom(16).hex().encode()
-        answer = _Answer(scope, send, standing, (_NAME, request_id))
-        with bound(request_id=request_id.decode()), traces.request(scope, headers) as span:
+        # It tells requests apart, and need not be hard to guess.
+        request_id = given.decode() if given and _SANE.match(given) else f"{getrandbits(128):032x}"
+        sent = _Answer(scope, send, standing, request_id)
+        token = answering(request_id)
+        with traces.request(scope, headers) as span:
             try:
-                await app(scope, receive, answer)
+                await app(scope, receive, sent)
             except asyncio.CancelledError:
-                answer.status = answer.status or CLOSED_BY_CLIENT
+                sent.status = sent.status or CLOSED_BY_CLIENT
                 raise
             except BaseException:
-                answer.status = answer.status or 500
+                sent.status = sent.status or 500
                 raise
             finally:
-                answer.end()
-                traces.answered(span, scope["method"], answer.route, answer.status)
+                sent.end()
+                traces.answered(span, scope["method"], sent.route, sent.status)
+                answered(token)
 
     return handle
 
@@ -91,20 +91,20 @@ def observed(app: "ASGIApp", standing: "StandingHeaders") -> "ASGIApp":
 class _Answer:
     """Passes an answer on with its headers, and notes its status and when it began."""
 
-    __slots__ = ("_arrived", "_began", "_name", "_scope", "_send", "_standing", "status")
+    __slots__ = ("_arrived", "_began", "_id", "_scope", "_send", "_standing", "status")
 
     def __init__(
         self,
         scope: "HTTPScope",
         send: "Send",
         standing: "StandingHeaders",
-        name: tuple[bytes, bytes],
+        request_id: str,
     ) -> None:
         self.status = 0
         self._scope = scope
         self._send = send
         self._standing = standing
-        self._name = name
+        self._id = request_id
         self._arrived = time.perf_counter()
         self._began: float | None = None
 
@@ -113,7 +113,8 @@ class _Answer:
             start: HTTPResponseStartEvent = message
             self.status = start["status"]
             self._began = time.perf_counter()
-            start["headers"] = self._standing.added_to(start["headers"], self._name)
+            name = (_NAME, self._id.encode())
+            start["headers"] = self._standing.added_to(start["headers"], name)
         return self._send(message)
 
     @property
@@ -133,37 +134,23 @@ class _Answer:
         level = logging.DEBUG if route.startswith(OFTEN_ASKED) else logging.INFO
         if not log.isEnabledFor(level):
             return
-        # Never with the query: addresses of files are signed in it.
-        path = scope["path"]
-        milliseconds = round((now - self._arrived) * 1000, 1)
         identity = (scope.get("state") or {}).get("identity")
-        organisation_id = str(identity.organisation_id) if identity else ""
+        line = RequestLine(
+            time.time(),
+            level,
+            self._id,
+            method,
+            scope["path"],
+            route,
+            status,
+            now - self._arrived,
+            identity.organisation_id if identity else None,
+            traces.trace_id(),
+        )
         if handler := only_handler(log):
-            method, path = mask_path(method), mask_path(path)
-            handler.write_soon(
-                RequestLine(
-                    moment(time.time()),
-                    _LEVELS[level],
-                    ACCESS,
-                    f"{method} {path} {status}",
-                    self._name[1].decode(),
-                    method,
-                    path,
-                    route,
-                    status,
-                    milliseconds,
-                    organisation_id,
-                    traces.trace_id(),
-                )
-            )
+            handler.write_soon(line)
             return
-        fields: dict[str, Any] = {
-            "method": method,
-            "path": path,
-            "route": route,
-            "status": status,
-            "milliseconds": milliseconds,
-        }
-        if organisation_id:
-            fields["organisation_id"] = organisation_id
-        log.log(level, "%s %s %d", method, path, status, extra=fields)
+        fields = line.fields()
+        if line.organisation_id:
+            fields["organisation_id"] = str(line.organisation_id)
+        log.log(level, "%s %s %d", line.method, line.path, status, extra=fields)
