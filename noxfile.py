@@ -20,7 +20,7 @@ PYTHONS = ["3.11", "3.12", "3.13"]
 PLUGINS = ["auth", "email", "video"]
 OURS = ["core", *(f"plugins/{name}" for name in PLUGINS), "."]
 CODE = ["core", "plugins", "frontend", "deploy", "db_scripts", "benchmarks", "noxfile.py"]
-FAST = "not e2e and not chaos and not wheels"
+FAST = "not e2e and not chaos and not wheels and not fuzz"
 LOCAL = ["gestral-core", *(f"gestral-{name}" for name in PLUGINS), "gestral-deploy"]
 
 
@@ -206,6 +206,15 @@ def chaos(session: nox.Session) -> None:
     """Kill processes at random while they work, and see that nothing is lost or done twice."""
     install(session, "development")
     session.run("pytest", "-m", "chaos", "-s", "core/tests/chaos", *session.posargs)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Ask every operation of the API what it must answer well: 200 times, or as often as given."""
+    install(session, "development")
+    examples, *more = session.posargs or ["200"]
+    session.env["GESTRAL_FUZZ_EXAMPLES"] = examples
+    session.run("pytest", "-m", "fuzz", "plugins/tests/fuzz", *more)
 
 
 @nox.session

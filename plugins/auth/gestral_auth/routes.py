@@ -21,7 +21,7 @@ from gestral.errors import (
 from gestral.plugin import Role, Services
 from gestral.settings import Settings
 from gestral_auth.accounts import authenticate, count_sign_up, home_of, prepare, register
-from gestral_auth.addresses import EMAIL_LENGTH, NAME_LENGTH
+from gestral_auth.addresses import EMAIL_LENGTH, NAME_LENGTH, PATIENCE
 from gestral_auth.models import Membership, Organisation, UserAccount
 from gestral_auth.passwords import MAXIMUM_LENGTH, MINIMUM_LENGTH
 from gestral_auth.sessions import close_session, cookie_name, open_session, session_cookie
@@ -37,12 +37,13 @@ __all__ = ("Me", "OrganisationView", "SignIn", "SignUp", "SignUpState", "UserVie
 AnyRequest = Request[Any, Any, Any]
 
 
-# Bounds are for the API document alone: what is beyond them is refused with a code of its own.
+# Bounds are for the API document alone: what is beyond them is refused with a code of its own. So
+# is what is too long once spaces and what cannot be seen are gone.
 Email = Annotated[
     str,
     msgspec.Meta(
         examples=["ada@example.org"],
-        extra_json_schema={"extra": {"format": "email", "max_length": EMAIL_LENGTH}},
+        extra_json_schema={"extra": {"format": "email", "max_length": PATIENCE * EMAIL_LENGTH}},
     ),
 ]
 Password = Annotated[
@@ -69,7 +70,7 @@ Name = Annotated[
     str,
     msgspec.Meta(
         examples=["Ada Lovelace"],
-        extra_json_schema={"extra": {"min_length": 1, "max_length": NAME_LENGTH}},
+        extra_json_schema={"extra": {"min_length": 1, "max_length": PATIENCE * NAME_LENGTH}},
     ),
 ]
 
@@ -80,7 +81,7 @@ class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     Attributes:
         email: Where to write to them; they sign in with it.
         password: Any sentence but a common one, or their own name or address.
-        name: What to call them.
+        name: What to call them: 100 characters at most, not counting what cannot be seen.
     """
 
     email: Email
