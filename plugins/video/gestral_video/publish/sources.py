@@ -1,7 +1,7 @@
 """Where everything shown and said came from."""
 
 from gestral_video.render.video import Source
-from gestral_video.storyboard.storyboard import ImageScene, Storyboard, TitleScene
+from gestral_video.storyboard.storyboard import Storyboard, pictures_of
 
 __all__ = ("sources_of",)
 
@@ -15,14 +15,13 @@ def sources_of(storyboard: Storyboard) -> tuple[Source, ...]:
         licence=storyboard.licence,
     )
     pictures: dict[str, Source] = {}
-    for scene in storyboard.scenes:
-        if not isinstance(scene, ImageScene | TitleScene) or not scene.picture_address:
+    for shown in (shown for scene in storyboard.scenes for shown in pictures_of(scene)):
+        if not shown.picture_address:
             continue
-        credit = scene.credit if isinstance(scene, ImageScene) else ""
         # A page's licence says nothing certain of the pictures on it: they are listed without one.
-        known = pictures.get(scene.picture_address)
-        if known is None or (credit and not known.credit):
-            pictures[scene.picture_address] = Source(
-                kind="picture", address=scene.picture_address, credit=credit
+        known = pictures.get(shown.picture_address)
+        if known is None or (shown.credit and not known.credit):
+            pictures[shown.picture_address] = Source(
+                kind="picture", address=shown.picture_address, credit=shown.credit
             )
     return (post, *pictures.values())

@@ -25,11 +25,13 @@ from gestral_video.render.stage import Stage, stage
 from gestral_video.render.styles import style
 from gestral_video.storyboard.storyboard import (
     CaptionMode,
+    CollageScene,
     Format,
     ImageScene,
     Scene,
     Storyboard,
     TitleScene,
+    pictures_of,
 )
 
 __all__ = ("ENGINE_VERSION", "Segment", "frame_at", "render_segment", "segment_key", "segments_of")
@@ -93,7 +95,7 @@ def segment_key(segment: Segment) -> str:
         ENCODER_VERSION,
         fonts_version(),
         scenes,
-        [_picture_digest(scene) for scene in (segment.scene, segment.before) if scene],
+        [_picture_digests(scene) for scene in (segment.scene, segment.before) if scene],
         msgspec.structs.replace(segment, scene=None, before=None),
     )
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
@@ -109,16 +111,20 @@ def _seen(scene: Scene) -> Scene:
     if isinstance(scene, TitleScene | ImageScene):
         shown = "picture" if scene.picture else ""
         scene = msgspec.structs.replace(scene, picture=shown, picture_address="")
+    if isinstance(scene, CollageScene):
+        scene = msgspec.structs.replace(scene, pictures=())
     return scene
 
 
-def _picture_digest(scene: Scene) -> str:
-    if not isinstance(scene, TitleScene | ImageScene) or not scene.picture:
-        return ""
+def _picture_digests(scene: Scene) -> tuple[str, ...]:
+    return tuple(_digest_of(shown.picture) for shown in pictures_of(scene))
+
+
+def _digest_of(path: str) -> str:
     try:
-        return hashlib.sha256(Path(scene.picture).read_bytes()).hexdigest()
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
     except OSError as error:
-        raise InputError(f"The picture {scene.picture} cannot be read: {error}.") from error
+        raise InputError(f"The picture {path} cannot be read: {error}.") from error
 
 
 def render_segment(segment: Segment, path: Path, frame_done: Callable[[], None]) -> None:
@@ -178,16 +184,16 @@ def _empty_planes(stage_: Stage) -> Planes:
 
 def _shot(segment: Segment, scene: Scene) -> Shot:
     settings = (segment.format, segment.scale, segment.style, segment.captions)
-    return _made_shot(scene, _picture_digest(scene), settings)
+    return _made_shot(scene, _picture_digests(scene), settings)
 
 
 @lru_cache(maxsize=2)
 def _made_shot(
-    scene: Scene, _digest: str, settings: tuple[Format, float, str, CaptionMode]
+    scene: Scene, _digests: tuple[str, ...], settings: tuple[Format, float, str, CaptionMode]
 ) -> Shot:
     """The last two shots are kept: a scene's two segments, and the scene before it, share them.
 
-    The picture's digest is there to tell apart what lay at the same path at different times.
+    The pictures' digests are there to tell apart what lay at the same path at different times.
     """
     shape, scale, style_id, captions = settings
     return make_shot(scene, stage(shape, scale), style(style_id), captions)

@@ -5,11 +5,13 @@ Which scene a sentence gets (the first rule that holds):
 | The sentence comes from | and | Scene |
 |---|---|---|
 | the title | | title, over the lead picture or the first good one |
+| a heading | | chapter; a silent card if it is not spoken and the scene does not show it |
+| a list | it has two items of the form "Name: text" | comparison: a half appears with its words |
 | a list | two short items or more are told together | list: each item appears with its words |
 | code, or a paragraph beside it that names something in it | (`code_lines`) | code |
 | a quotation | | quote |
 | a table, or a paragraph beside it that says a row's label | (`tables`) | table or chart |
-| an image | its picture is usable | image |
+| an image | its picture is usable | image, or collage if it stands among others (`illustrate`) |
 | any other block | an unused picture stands right before or after the block | image |
 | any other block | two text scenes came before, the section has an unused picture | image |
 | a paragraph | it has its point in one number, none was shown for 20 s (`figures`) | figure |
@@ -22,6 +24,7 @@ quotations, key figures, spoken headings and the closing scene. Neighbours never
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
@@ -52,10 +55,12 @@ from gestral_video.storyboard.groups import (
     parts_of,
     plain_words,
 )
-from gestral_video.storyboard.illustrate import illustrate, title_picture_of
+from gestral_video.storyboard.illustrate import collage_scene, illustrate, title_picture_of
 from gestral_video.storyboard.storyboard import (
     CaptionMode,
+    ChapterScene,
     ClosingScene,
+    ComparisonScene,
     Cue,
     CueWord,
     Format,
@@ -92,6 +97,8 @@ FIGURE_TAIL = 0.5
 CLOSING_SECONDS = 3.0
 SCANNING_SECONDS = 5.0
 """Of a closing scene with a QR code: time to find the phone's camera."""
+CARD_SECONDS = 1.6
+"""Of a silent card with a section's heading."""
 LONGEST_LINK = 180
 """Letters: the code of a longer address has too fine a grain for a phone's camera."""
 SHORTEST_SCENE = 1.8
@@ -149,7 +156,17 @@ def compose(
     groups = feature_figures(groups)
     _space(groups)
     scenes: list[Scene] = []
-    for group in groups:
+    for before, group in zip([None, *groups], groups, strict=False):
+        if before and _opens_unheard(before, group):
+            scenes.append(
+                ChapterScene(
+                    id=f"c{len(scenes) + 1}",
+                    duration=_whole_frames(CARD_SECONDS, rate),
+                    heading=group.heading,
+                    look=_look(scenes, strong=True),
+                    text=group.heading,
+                )
+            )
         scenes.append(_scene(group, article, title_picture, (format, rate), scenes))
     link = _link(article.address)
     scenes.append(
@@ -227,21 +244,22 @@ def _seconds_to_read(group: Group) -> float:
     return min(MOST_TABLE_SECONDS, SHORTEST_SCENE + TABLE_ROW_SECONDS * len(group.table.rows))
 
 
+_KINDS: Mapping[type, str] = {
+    Heading: "chapter",
+    Code: "code",
+    Quote: "quote",
+    Table: "table",
+}
+"""Of blocks that have a kind of scene of their own; lists have one only while items are short."""
+
+
 def _kind(part: Part, block: Block | None) -> str:
     if block is None and "title" in part.sentence.block_ids:
         return "title"
-    match block:
-        case ListBlock():
-            spoken = [len(block.items[item]) for item, _ in _spoken_items(block, (part,))]
-            return "list" if spoken and max(spoken) <= ITEM_LENGTH else "text"
-        case Code():
-            return "code"
-        case Quote():
-            return "quote"
-        case Table():
-            return "table"
-        case _:
-            return "text"
+    if isinstance(block, ListBlock):
+        spoken = [len(block.items[item]) for item, _ in _spoken_items(block, (part,))]
+        return "list" if spoken and max(spoken) <= ITEM_LENGTH else "text"
+    return _KINDS.get(type(block), "text")
 
 
 def _room(group: Group, part: Part, shape: Format) -> bool:
@@ -256,6 +274,12 @@ def _room(group: Group, part: Part, shape: Format) -> bool:
     return fits and group.seconds + part.length <= SCENE_SECONDS
 
 
+def _opens_unheard(before: Group, group: Group) -> bool:
+    """Whether a section begins whose heading is neither spoken nor shown over its first scene."""
+    new = bool(group.heading) and group.heading != before.heading
+    return new and group.kind in {"image", "collage", "quote"}
+
+
 # --- scenes ----------------------------------------------------------------------------------
 
 
@@ -263,6 +287,8 @@ _FEATURED: Mapping[str, Callable[[Common, Group], Scene]] = {
     "figure": figure_scene,
     "chart": chart_scene,
     "code": code_scene,
+    "collage": collage_scene,
+    "chapter": lambda common, group: ChapterScene(**common, text=group.text),
 }
 """Who makes the scenes of the kinds that have a module of their own."""
 
@@ -276,7 +302,7 @@ def _scene(
 ) -> Scene:
     shape, rate = settings
     cues, seconds = _cues(group.parts, group.lead_in)
-    stands_out = group.kind in {"quote", "figure"} or isinstance(group.block, Heading)
+    stands_out = group.kind in {"quote", "figure", "chapter"}
     common: Common = {
         "id": f"c{len(before) + 1}",
         "duration": _whole_frames(seconds + group.tail, rate),
@@ -304,13 +330,7 @@ def _scene(
 def _plain_scene(common: Common, group: Group) -> Scene:
     match group.kind, group.block:
         case "list", ListBlock() as block:
-            spoken = _spoken_items(block, group.parts)
-            return ListScene(
-                **common,
-                items=tuple(block.items[item] for item, _ in spoken),
-                item_starts=tuple(group.lead_in + at for _, at in spoken),
-                numbers=tuple(item + 1 for item, _ in spoken) if block.ordered else (),
-            )
+            return _list_scene(common, group, block)
         case "quote", Quote() as block:
             # "In the words of ..." has said the name already; it is not shown twice.
             author = "" if block.author in group.text else block.author
@@ -331,6 +351,32 @@ def _alt(article: Article, picture: Picture | None) -> str:
     """What the page says that the picture shows."""
     images = (block for block in article.blocks if isinstance(block, Image))
     return next((image.alt for image in images if picture and image.address == picture.address), "")
+
+
+_NAMED = re.compile(r"(?P<name>\S+(?: \S+){0,3}?)(?:: | [—-] )(?P<text>.+)", re.DOTALL)
+
+
+def _list_scene(common: Common, group: Group, block: ListBlock) -> Scene:
+    spoken = _spoken_items(block, group.parts)
+    starts = tuple(group.lead_in + at for _, at in spoken)
+    pair = _compared(block) if len(block.items) == len(spoken) == 2 else None
+    if pair:
+        names, texts = pair
+        return ComparisonScene(**common, names=names, texts=texts, starts=(starts[0], starts[1]))
+    return ListScene(
+        **common,
+        items=tuple(block.items[item] for item, _ in spoken),
+        item_starts=starts,
+        numbers=tuple(item + 1 for item, _ in spoken) if block.ordered else (),
+    )
+
+
+def _compared(block: ListBlock) -> tuple[tuple[str, str], tuple[str, str]] | None:
+    """The names and texts of two items that both have the form "Name: text"."""
+    first, second = (_NAMED.fullmatch(" ".join(item.split())) for item in block.items)
+    if not first or not second:
+        return None
+    return (first["name"], second["name"]), (first["text"], second["text"])
 
 
 def _look(before: Sequence[Scene], *, strong: bool) -> int:

@@ -1,11 +1,21 @@
-"""Which sentences are told over a picture."""
+"""Which sentences are told over pictures.
+
+Pictures that follow one another with no text between are shown together, up to four of them, when
+they are three or more, or when one of them is too small to be shown alone.
+"""
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 from gestral_video.articles.article import Article, Image, Picture
-from gestral_video.storyboard.groups import Group, headings_of
+from gestral_video.storyboard.groups import Common, Group, headings_of
+from gestral_video.storyboard.storyboard import CollageScene, ShownPicture
 
-__all__ = ("illustrate", "title_picture_of")
+__all__ = ("collage_scene", "illustrate", "title_picture_of")
+
+MOST_TOGETHER = 4
+SMALLEST = 120
+"""Pixels of a picture's shorter side that can be shown beside others; icons have fewer."""
 
 
 def _usable(picture: Picture | None) -> bool:
@@ -13,6 +23,26 @@ def _usable(picture: Picture | None) -> bool:
     if picture is None or min(picture.width, picture.height) < 200 or picture.width < 320:
         return False
     return 0.3 <= picture.width / picture.height <= 4
+
+
+def _together(article: Article, pictures: Mapping[str, Picture]) -> dict[str, tuple[Picture, ...]]:
+    """For images that stand in a row, the pictures of the row."""
+    together: dict[str, tuple[Picture, ...]] = {}
+    for images, row in groupby(article.blocks, lambda block: isinstance(block, Image)):
+        shown = {
+            block.id: picture
+            for block in row
+            if images
+            and isinstance(block, Image)
+            and (picture := pictures.get(block.address))
+            and min(picture.width, picture.height) >= SMALLEST
+        }
+        for start in range(0, len(shown), MOST_TOGETHER):
+            some = list(shown)[start : start + MOST_TOGETHER]
+            small = any(not _usable(shown[i]) for i in some)
+            if len(some) > 2 or (small and len(some) > 1):
+                together |= dict.fromkeys(some, tuple(shown[i] for i in some))
+    return together
 
 
 def title_picture_of(article: Article, pictures: Mapping[str, Picture]) -> Picture | None:
@@ -30,19 +60,22 @@ def illustrate(article: Article, groups: Sequence[Group], pictures: Mapping[str,
     """Turn groups into image scenes where the article has a picture for them."""
     position = {block.id: index for index, block in enumerate(article.blocks)}
     headings = headings_of(article)
+    together = _together(article, pictures)
     usable = {
         block.id: (block, picture)
         for block in article.blocks
         if isinstance(block, Image)
         and (picture := pictures.get(block.address))
-        and _usable(picture)
+        and (_usable(picture) or block.id in together)
     }
     used: set[str] = set()
 
     def show(group: Group, image_id: str) -> None:
         group.image, group.picture = usable[image_id]
-        group.kind = "image"
-        used.add(group.picture.digest)
+        fellows = [shown for shown in together.get(image_id, ()) if shown.digest not in used]
+        group.kind = "collage" if len(fellows) > 1 else "image"
+        group.collage = tuple(fellows)
+        used.update(shown.digest for shown in (group.picture, *fellows))
 
     def unused(block_id: str) -> bool:
         return block_id in usable and usable[block_id][1].digest not in used
@@ -70,3 +103,14 @@ def illustrate(article: Article, groups: Sequence[Group], pictures: Mapping[str,
         same = [i for i in usable if unused(i) and headings[i] == heading]
         if same:
             show(group, same[0])
+
+
+def collage_scene(common: Common, group: Group) -> CollageScene:
+    """The scene of a group that is told over several pictures."""
+    return CollageScene(
+        **common,
+        pictures=tuple(
+            ShownPicture(picture=shown.path, picture_address=shown.address)
+            for shown in group.collage
+        ),
+    )

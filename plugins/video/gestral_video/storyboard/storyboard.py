@@ -6,9 +6,12 @@ import msgspec
 
 __all__ = (
     "CaptionMode",
+    "ChapterScene",
     "ChartScene",
     "ClosingScene",
     "CodeScene",
+    "CollageScene",
+    "ComparisonScene",
     "Cue",
     "CueWord",
     "FigureScene",
@@ -18,11 +21,13 @@ __all__ = (
     "Mark",
     "QuoteScene",
     "Scene",
+    "ShownPicture",
     "Storyboard",
     "TableScene",
     "TextScene",
     "TitleScene",
     "Transition",
+    "pictures_of",
 )
 
 Format = Literal["16:9", "9:16", "1:1", "4:5"]
@@ -61,6 +66,14 @@ class Cue(msgspec.Struct, frozen=True, kw_only=True):
     start: float = 0.0
     end: float = 0.0
     words: tuple[CueWord, ...] = ()
+
+
+class ShownPicture(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture on a scene: the path of its file here, and the address that it came from."""
+
+    picture: str
+    picture_address: str = ""
+    credit: str = ""
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,6 +145,20 @@ class ListScene(_Scene, frozen=True, kw_only=True, tag="list"):
     numbers: tuple[int, ...] = ()
 
 
+class ComparisonScene(_Scene, frozen=True, kw_only=True, tag="comparison"):
+    """Two things side by side, each appearing as it is spoken of.
+
+    Attributes:
+        names: Of the two.
+        texts: What is said of each.
+        starts: When each is spoken of, in seconds from the start of the scene.
+    """
+
+    names: tuple[str, str]
+    texts: tuple[str, str]
+    starts: tuple[float, float]
+
+
 class CodeScene(_Scene, frozen=True, kw_only=True, tag="code"):
     """Code in colours of its syntax, the line lit that is spoken of.
 
@@ -159,6 +186,12 @@ class ImageScene(_Scene, frozen=True, kw_only=True, tag="image"):
     credit: str = ""
 
 
+class ChapterScene(_Scene, frozen=True, kw_only=True, tag="chapter"):
+    """A section's heading on a card of its own: while it is spoken, or for a silent moment."""
+
+    text: str
+
+
 class FigureScene(_Scene, frozen=True, kw_only=True, tag="figure"):
     """A number, large, that counts up while it is spoken, between the words of its clause.
 
@@ -175,6 +208,12 @@ class FigureScene(_Scene, frozen=True, kw_only=True, tag="figure"):
     after: str = ""
     begins: float = 0.0
     arrives: float = 0.0
+
+
+class CollageScene(_Scene, frozen=True, kw_only=True, tag="collage"):
+    """Two to four pictures that stand together in the post, one appearing after another."""
+
+    pictures: tuple[ShownPicture, ...]
 
 
 class TableScene(_Scene, frozen=True, kw_only=True, tag="table"):
@@ -230,16 +269,32 @@ class ClosingScene(_Scene, frozen=True, kw_only=True, tag="closing"):
 
 Scene = (
     TitleScene
+    | ChapterScene
     | TextScene
     | FigureScene
     | QuoteScene
     | ListScene
+    | ComparisonScene
     | CodeScene
     | TableScene
     | ChartScene
     | ImageScene
+    | CollageScene
     | ClosingScene
 )
+
+
+def pictures_of(scene: Scene) -> tuple[ShownPicture, ...]:
+    """The pictures that a scene shows."""
+    match scene:
+        case CollageScene(pictures=pictures):
+            return pictures
+        case TitleScene(picture=path, picture_address=address) if path:
+            return (ShownPicture(picture=path, picture_address=address),)
+        case ImageScene(picture=path, picture_address=address, credit=credit) if path:
+            return (ShownPicture(picture=path, picture_address=address, credit=credit),)
+        case _:
+            return ()
 
 
 class Storyboard(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,9 +21,12 @@ from gestral_video.render.styles import STYLES, Style, contrast
 from gestral_video.render.syntax import coloured_lines
 from gestral_video.render.text import Face, fit, line_width
 from gestral_video.storyboard.storyboard import (
+    ChapterScene,
     ChartScene,
     ClosingScene,
     CodeScene,
+    CollageScene,
+    ComparisonScene,
     Cue,
     CueWord,
     FigureScene,
@@ -33,6 +36,7 @@ from gestral_video.storyboard.storyboard import (
     Mark,
     QuoteScene,
     Scene,
+    ShownPicture,
     TableScene,
     TextScene,
     TitleScene,
@@ -88,6 +92,26 @@ def scenes(text: str, picture: str) -> list[Scene]:
             marks=(Mark(index=2, start=0.0), Mark(index=70, start=2.0), Mark(index=900, start=3.0)),
             heading=text,
         ),
+        ChapterScene(id="c5", duration=seconds, text=text, heading=text, cues=(cue,)),
+        ComparisonScene(
+            id="c5",
+            duration=seconds,
+            names=(text, "short"),
+            texts=("short", text),
+            starts=(0.0, 1.0),
+            heading=text,
+            cues=(other,),
+        ),
+        *(
+            CollageScene(
+                id="c5",
+                duration=seconds,
+                pictures=(ShownPicture(picture=picture),) * count,
+                heading=text,
+                cues=(other,),
+            )
+            for count in range(1, 5)
+        ),
         FigureScene(
             id="c5", duration=seconds, before=text, figure=text, after=text, heading=text, arrives=2
         ),
@@ -128,6 +152,10 @@ def scenes(text: str, picture: str) -> list[Scene]:
             id="c7", duration=seconds, site_name=text, address=text, link="https://e.org/" * 12
         ),
     ]
+
+
+def test_every_kind_of_scene_is_tried(photograph: str) -> None:
+    assert {type(scene) for scene in scenes("text", photograph)} == set(get_args(Scene))
 
 
 def inside(rect: Rect, room: Rect) -> bool:

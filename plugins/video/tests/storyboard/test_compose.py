@@ -21,8 +21,11 @@ from gestral_video.narration.narration import Narration, Take
 from gestral_video.script.script import Script, Sentence
 from gestral_video.storyboard.compose import compose
 from gestral_video.storyboard.storyboard import (
+    ChapterScene,
     ClosingScene,
     CodeScene,
+    CollageScene,
+    ComparisonScene,
     ImageScene,
     ListScene,
     QuoteScene,
@@ -92,6 +95,53 @@ def test_after_two_scenes_of_text_a_picture_of_the_section_is_shown(
     board = storyboard([*blocks, spacer, Image(id="b9", address="p")], said, [picture("p")])
     kinds = [type(scene) for scene in board.scenes[1:-1]]
     assert kinds == [TextScene, TextScene, ImageScene, TextScene]
+
+
+def test_a_spoken_heading_has_a_card(storyboard: Compose) -> None:
+    blocks = [Heading(id="b1", text="Part one"), Paragraph(id="b2", text="Words.")]
+    board = storyboard(blocks, [("b1", "Part one"), ("b2", "Words.")])
+    assert [type(scene) for scene in board.scenes[1:3]] == [ChapterScene, TextScene]
+
+
+def test_a_heading_that_is_neither_heard_nor_shown_has_a_silent_card(storyboard: Compose) -> None:
+    quote = Quote(id="b2", text="Said well.")
+    board = storyboard([Heading(id="b1", text="Part one"), quote], [("b2", "Said well.")])
+    _, card, told, _ = board.scenes
+    assert isinstance(card, ChapterScene)
+    assert (card.text, card.cues) == ("Part one", ())
+    assert isinstance(told, QuoteScene)
+    assert card.look != told.look
+
+
+def test_two_items_with_names_are_compared(storyboard: Compose) -> None:
+    items = ("Yeasts: they eat sugar", "Bacteria: they make acid")
+    said = [("b1", item) for item in items]
+    compared = storyboard([ListBlock(id="b1", items=items)], said).scenes[1]
+    assert isinstance(compared, ComparisonScene)
+    assert compared.names == ("Yeasts", "Bacteria")
+    assert compared.texts == ("they eat sugar", "they make acid")
+    assert compared.starts == tuple(cue.start for cue in compared.cues)
+    three = (*items, "Moulds: nobody wants them")
+    listed = storyboard([ListBlock(id="b1", items=three)], [("b1", item) for item in three])
+    assert isinstance(listed.scenes[1], ListScene)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "together"),
+    [([800, 800], 0), ([800, 220], 2), ([220, 220], 2), ([800, 800, 800], 3), ([800] * 6, 4)],
+)
+def test_pictures_in_a_row_are_shown_together(
+    sizes: list[int], together: int, storyboard: Compose, picture: Pictured
+) -> None:
+    images = [Image(id=f"i{n}", address=f"p{n}") for n in range(len(sizes))]
+    shown = [picture(f"p{n}", width, 200) for n, width in enumerate(sizes)]
+    blocks = [Paragraph(id="b1", text="Look at this."), *images]
+    scene = storyboard(blocks, [("b1", "Look at this.")], shown).scenes[1]
+    if together:
+        assert isinstance(scene, CollageScene)
+        assert [one.picture for one in scene.pictures] == [f"p{n}" for n in range(together)]
+    else:
+        assert isinstance(scene, ImageScene)
 
 
 @settings(max_examples=25, deadline=None)

@@ -12,9 +12,12 @@ from gestral_video.render.compositor import Draw, Layer
 from gestral_video.render.patches import draw_patch
 from gestral_video.render.raster import skia
 from gestral_video.render.shots.captions import caption_layers
+from gestral_video.render.shots.chapter import chapter_shot
 from gestral_video.render.shots.chart import chart_shot
 from gestral_video.render.shots.closing import closing_shot
 from gestral_video.render.shots.code import code_shot
+from gestral_video.render.shots.collage import collage_shot
+from gestral_video.render.shots.comparison import comparison_shot
 from gestral_video.render.shots.desk import Desk, Drawn, Placed, Shot, argb, even
 from gestral_video.render.shots.figure import figure_shot
 from gestral_video.render.shots.image import image_shot
@@ -27,9 +30,12 @@ from gestral_video.render.stage import Stage
 from gestral_video.render.styles import Style
 from gestral_video.storyboard.storyboard import (
     CaptionMode,
+    ChapterScene,
     ChartScene,
     ClosingScene,
     CodeScene,
+    CollageScene,
+    ComparisonScene,
     FigureScene,
     ImageScene,
     ListScene,
@@ -45,14 +51,17 @@ __all__ = ("Placed", "Shot", "make_shot")
 
 _SHOTS: Mapping[type[Scene], Callable[[Desk, Any], Drawn]] = {
     TitleScene: title_shot,
+    ChapterScene: chapter_shot,
     TextScene: text_shot,
     FigureScene: figure_shot,
     QuoteScene: quote_shot,
     ListScene: list_shot,
+    ComparisonScene: comparison_shot,
     CodeScene: code_shot,
     TableScene: table_shot,
     ChartScene: chart_shot,
     ImageScene: image_shot,
+    CollageScene: collage_shot,
     ClosingScene: closing_shot,
 }
 

@@ -18,7 +18,7 @@ from gestral_video.render.pictures import (
 from gestral_video.render.raster import skia
 from gestral_video.render.shots.desk import Desk, Placed, even
 
-__all__ = ("drifting", "picture_layers")
+__all__ = ("drifting", "floating", "picture_layers")
 
 ZOOM = 1.08
 
@@ -37,7 +37,7 @@ def picture_layers(desk: Desk, path: str, frame: Rect, room: Rect | None = None)
         room = Rect(
             frame.left + inset, frame.top + inset, frame.right - inset, frame.bottom - inset
         )
-    whole = _floating(desk, picture, room)
+    whole = floating(desk, picture, room)
     if not is_photograph(picture):
         return [whole]
     behind = Draw(
@@ -66,7 +66,7 @@ def drifting(desk: Desk, picture: Pixels, frame: Rect) -> Layer:
     return draw
 
 
-def _floating(desk: Desk, picture: Pixels, room: Rect) -> Layer:
+def floating(desk: Desk, picture: Pixels, room: Rect) -> Layer:
     """The whole picture with round corners and a shadow, slowly growing within the room."""
     unit, duration = desk.unit, desk.scene.duration
     high, wide = picture.shape[:2]
