@@ -194,6 +194,13 @@ def quality(session: nox.Session) -> None:
 
 
 @nox.session
+def gallery(session: nox.Session) -> None:
+    """Draw every kind of scene in every style and format into build/gallery; or those named."""
+    install(session, "development")
+    session.run("python", "benchmarks/gallery.py", *session.posargs)
+
+
+@nox.session
 def e2e(session: nox.Session) -> None:
     """Drive the whole platform with a browser: Chromium must be on the machine."""
     install(session, "development")

@@ -5,10 +5,10 @@ that number is, in order of rank,
 
 | Rank | Number | Such as |
 |---|---|---|
-| 1 | a share | 12.5 %, 40 percent |
+| 1 | a share, unless it is all | 12.5 %, 40 percent |
 | 2 | an amount of money | $3.2 billion, 20 euros |
 | 3 | a multiple | 3×, 2.5x, 10 times |
-| 4 | a count of something: of 10 at least, with a fraction, or with a unit | 1,200 readers, 4 ms |
+| 4 | a count of something: of 10 at least, or with a unit | 1,200 readers, 4.5 ms |
 
 Years, dates, times, versions, names with a number ("Python 3", "step 4") and ordinals are no
 numbers in this sense and do no harm beside one. The clause around the number is its label: the
@@ -82,11 +82,19 @@ _NO_NUMBER = re.compile(
     r"|\b[A-Za-z]+[-.]?\d[\w.]*"
 )
 """Dates, times, years, ordinals, versions, names that end in digits."""
+_ALL = re.compile(r"100\s?(?:%|per ?cent)")
+"""Means "quite" more often than it measures."""
 _NAMED = re.compile(
     r"(?:[A-Z][\w+#.]*|figure|fig\.|table|chapter|section|part|step|page|version|rule|level|line"
     r"|number|no\.|item|question|answer|day|week|episode|release|number of) $",
 )
 """What stands before a number that only tells one thing from another."""
+_COUNTED = re.compile(
+    r"\s(?!(?:a|an|and|are|as|at|be|became|becomes|but|by|can|for|from|had|has|have|if|in|into|is"
+    r"|it|may|must|of|on|or|so|than|that|the|then|to|was|were|when|which|while|will|with|would)\b)"
+    r"[^\W\d_]"
+)
+"""The word after a number that counts: a noun or what leads to one."""
 _OPENS = re.compile(
     r"^(?:About|Around|Over|Under|More than|Less than|Fewer than|Nearly|Almost|Some|Only|Just|Up to"
     r"|At least|At most|Within|In|With|After|Every|The|Roughly|Approximately) $"
@@ -115,7 +123,7 @@ def key_figure(sentence: str) -> Figure | None:
         return None
     rank, start, end = found[0]
     before, text, after = sentence[:start], sentence[start:end], sentence[end:]
-    if rank == 4 and not _counts(before, text, after):
+    if (rank == 4 and not _counts(before, text, after)) or _ALL.fullmatch(text):
         return None
     cuts = [match.end() for match in _CLAUSE.finditer(before)]
     before = before[cuts[-1] :].strip() if cuts else before.strip()
@@ -134,8 +142,9 @@ def _counts(before: str, text: str, after: str) -> bool:
         return False
     number = re.match(_NUMBER, text)
     measured = bool(number and number.end() < len(text))
-    large = measured or "." in text or len(re.sub(r"\D", "", text)) > 1
-    return large and (measured or bool(re.match(r"\s[^\W\d_]", after)))
+    # Without a unit, a fraction may be a version, and what comes next must be what is counted.
+    counted = "." not in text and len(text) > 1 and bool(_COUNTED.match(after))
+    return measured or counted
 
 
 def feature_figures(groups: Sequence[Group]) -> list[Group]:

@@ -1,14 +1,17 @@
 """Composing: which sentence gets which scene, and when."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from typing import get_args
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gestral_video.articles.article import (
     Article,
+    Block,
     Code,
     Heading,
     Image,
@@ -16,6 +19,7 @@ from gestral_video.articles.article import (
     Paragraph,
     Picture,
     Quote,
+    Table,
 )
 from gestral_video.narration.narration import Narration, Take
 from gestral_video.script.script import Script, Sentence
@@ -26,6 +30,8 @@ from gestral_video.storyboard.storyboard import (
     CodeScene,
     CollageScene,
     ComparisonScene,
+    FigureScene,
+    Format,
     ImageScene,
     ListScene,
     QuoteScene,
@@ -174,6 +180,69 @@ def test_scenes_are_whole_frames_and_takes_are_told_whole(
         if isinstance(scene, TextScene):
             assert sum(map(len, scene.lines)) <= 200
     assert told == pytest.approx({t.sentence_id: t.duration for t in takes})
+
+
+WORDS = st.sampled_from(
+    ["Bread rises by 12.5 % a day.", "Water is wet.", "So make_dough starts it.", "x" * 200]
+)
+BLOCKS = st.one_of(
+    WORDS.map(lambda text: Paragraph(id="", text=text)),
+    WORDS.map(lambda text: Heading(id="", text=text)),
+    WORDS.map(lambda text: Quote(id="", text=text, author="Ada")),
+    WORDS.map(lambda text: ListBlock(id="", items=(f"A: {text}", f"B: {text}"))),
+    st.just(ListBlock(id="", items=("First thing here", "Second thing here", "Third one here"))),
+    st.just(Code(id="", text="def make_dough():\n    return 1", language="python")),
+    st.integers(1, 60).map(
+        lambda count: Table(id="", rows=tuple((f"Water {n}", f"{n} g") for n in range(count)))
+    ),
+    st.sampled_from(["p1", "p2", "p3"]).map(lambda name: Image(id="", address=name)),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(BLOCKS, min_size=1, max_size=14), st.sampled_from(get_args(Format)))
+def test_any_post_becomes_scenes_of_which_neighbours_differ(
+    take: Callable[..., Take], picture: Pictured, blocks: list[Block], shape: Format
+) -> None:
+    named = tuple(msgspec.structs.replace(block, id=f"b{n}") for n, block in enumerate(blocks))
+    article = Article(address="https://e.org/p", title="A title", blocks=named)
+    pictures = {name: picture(name, 900, 500) for name in ("p1", "p2")}
+    pictures["p3"] = picture("p3", 210, 130)
+    lines = [("title", article.title), *((b, t) for b, t in _said(named))]
+    script = Script(
+        mode="full",
+        language="en",
+        sentences=tuple(
+            Sentence(id=f"s{n}", text=text, spoken=text, block_ids=(block,))
+            for n, (block, text) in enumerate(lines)
+        ),
+    )
+    narration = Narration(voice="test", takes=tuple(take(s) for s in script.sentences))
+    board = compose(article, script, narration, pictures, format=shape)
+    assert board == compose(article, script, narration, pictures, format=shape)
+    told = [cue.sentence_id for scene in board.scenes for cue in scene.cues]
+    assert list(dict.fromkeys(told)) == [sentence.id for sentence in script.sentences]
+    for before, after in pairwise(board.scenes):
+        assert before.look != after.look
+        assert not isinstance(after, FigureScene) or not isinstance(before, FigureScene)
+    for scene in board.scenes:
+        assert scene.duration * board.rate == pytest.approx(round(scene.duration * board.rate))
+        marks = getattr(scene, "marks", ())
+        assert all(0 <= mark.start <= scene.duration for mark in marks)
+
+
+def _said(blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
+    """A sentence or two of every block but images."""
+    for block in blocks:
+        match block:
+            case Paragraph(text=text) | Heading(text=text) | Quote(text=text):
+                yield block.id, text
+            case ListBlock(items=items):
+                yield from ((block.id, item) for item in items)
+            case Code():
+                yield block.id, "Here is code, and make_dough is in it."
+            case Table(rows=rows):
+                yield block.id, f"A table, and {rows[-1][0]} is in it."
 
 
 def test_a_narration_of_another_script_is_refused() -> None:

@@ -44,6 +44,9 @@ def test_a_number_that_is_the_point_of_its_sentence_is_found(
         "Version 2.14.1 is out now.",
         "It fell from 50 ms to 20 ms.",
         "There were 7 dwarfs.",
+        "Even if 0.17 becomes stable, we wait.",
+        "Running that prints 42 as expected.",
+        "We are 100 % sure of that.",
         "The train leaves at 10:30 every day.",
         "They met on 11 March 2024 in Oslo.",
         "The 2,048-bit key is long enough.",
@@ -68,7 +71,7 @@ def test_a_figure_is_made_of_the_words_of_its_sentence(sentence: str) -> None:
 def test_key_figures_stand_alone_far_apart_and_the_best_first(
     storyboard: Callable[..., Storyboard],
 ) -> None:
-    said = [(f"b{i}", f"We counted {i}7 of them in all that time.") for i in range(1, 20)]
+    said = [(f"b{i}", f"We counted {i}7 stones in all that time.") for i in range(1, 20)]
     said.insert(6, ("b99", "But 45 % of them were gone."))
     board = storyboard([Paragraph(id=i, text=t) for i, t in said], said)
     figures = [scene for scene in board.scenes if isinstance(scene, FigureScene)]
