@@ -61,19 +61,39 @@ __all__ = ("make_command",)
     show_default=True,
     help="How it looks.",
 )
+@click.option(
+    "--pronounce",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A file of lines `word = how it is said`.",
+)
 @click.option("--cache", type=click.Path(path_type=Path), help="Folder for what is used again.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
 def make_command(
-    post: str, output: Path, cache: Path | None, as_json: bool, **choices: str
+    post: str,
+    output: Path,
+    pronounce: Path | None,
+    cache: Path | None,
+    as_json: bool,
+    **choices: str,
 ) -> None:
     """Make one video."""
     _check_output(output, post)
+    pronunciations = _read_pronunciations(pronounce) if pronounce else {}
     choices["format"] = choices.pop("format_")
     order = msgspec.convert(choices, Order)
     with _progress(quiet=as_json) as tell:
         import asyncio
 
-        made = asyncio.run(_make(post, order, cache or _default_cache(), output, tell))
+        made = asyncio.run(
+            _make(
+                post,
+                order,
+                pronunciations=pronunciations,
+                cache=cache or _default_cache(),
+                output=output,
+                tell=tell,
+            )
+        )
     if as_json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(made), indent=2).decode() + "\n")
         return
@@ -107,13 +127,34 @@ def _check_output(output: Path, post: str) -> None:
         raise InputError(f"The disk of {nearest} is full.", hint="Make room, or name another.")
 
 
+def _read_pronunciations(path: Path) -> dict[str, str]:
+    from gestral_video.narration.pronunciations import read_pronunciations
+
+    try:
+        return read_pronunciations(path.read_text("utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{path} cannot be read as text: {error}.",
+            hint="Save it as UTF-8.",
+            code="bad-pronunciation",
+        ) from error
+
+
 def _default_cache() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("gestral") / "video"
 
 
-async def _make(post: str, order: Order, cache: Path, output: Path, tell: "Tell") -> "Made":
+async def _make(
+    post: str,
+    order: Order,
+    *,
+    pronunciations: dict[str, str],
+    cache: Path,
+    output: Path,
+    tell: "Tell",
+) -> "Made":
     from gestral.http.way_out import WayOut, open_fetcher
     from gestral.settings import read_settings
     from gestral_video.make import make
@@ -122,7 +163,15 @@ async def _make(post: str, order: Order, cache: Path, output: Path, tell: "Tell"
     try:
         await tell("Reading the post")
         article, fetch = await _read(post, fetcher)
-        return await make(article, order, fetch=fetch, cache=cache, output=output, tell=tell)
+        return await make(
+            article,
+            order,
+            fetch=fetch,
+            cache=cache,
+            output=output,
+            tell=tell,
+            pronunciations=pronunciations,
+        )
     finally:
         await fetcher.aclose()
 

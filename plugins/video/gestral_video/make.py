@@ -6,8 +6,9 @@ first one ended.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -72,7 +73,14 @@ class _Watch:
 
 
 async def make(
-    article: Article, order: Order, *, fetch: Fetch, cache: Path, output: Path, tell: Tell
+    article: Article,
+    order: Order,
+    *,
+    fetch: Fetch,
+    cache: Path,
+    output: Path,
+    tell: Tell,
+    pronunciations: Mapping[str, str] = MappingProxyType({}),
 ) -> Made:
     """Make the video of an article.
 
@@ -83,6 +91,7 @@ async def make(
         cache: A folder for what can be made again.
         output: The MP4; captions, transcript and poster are written beside it.
         tell: Is told of each stage and its advance.
+        pronunciations: How words are said, by the written word.
 
     Raises:
         InputError: The article cannot be spoken: no text, or a language without a voice.
@@ -102,7 +111,11 @@ async def make(
     await tell("Fetching pictures")
     pictures, problems = await load(article, cache / "pictures", fetch)
     narration = await _in_thread(
-        "Speaking", tell, lambda watch: narrate(script, cache / "takes", progress=watch)
+        "Speaking",
+        tell,
+        lambda watch: narrate(
+            script, cache / "takes", pronunciations=pronunciations, progress=watch
+        ),
     )
     storyboard = compose(
         article,

@@ -3,17 +3,19 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
 from gestral.errors import InputError, RetryableError
 from gestral_video.narration.narration import Narration, Take, Word
+from gestral_video.narration.pronunciations import pronounced
 from gestral_video.narration.voice import Voice
 from gestral_video.script.alignment import align
 from gestral_video.script.script import Script, Sentence
@@ -46,6 +48,7 @@ def narrate(
     folder: Path,
     *,
     voice: Voice | None = None,
+    pronunciations: Mapping[str, str] = MappingProxyType({}),
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Narration:
@@ -58,6 +61,7 @@ def narrate(
         script: What to say.
         folder: Where takes are kept; made if it is not there.
         voice: Who says it; `default_voice()` unless given.
+        pronunciations: How words are said that the rules say otherwise, by the written word.
         workers: How many processes speak at the same time; as many as there are cores, but no more
             than the length of the script is worth, unless given.
         progress: Told after every sentence.
@@ -74,7 +78,10 @@ def narrate(
     voice = voice or default_voice()
     require_voice(script.language, voice)
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = [_Wanted.of(sentence, script.language, voice) for sentence in script.sentences]
+    wanted = [
+        _Wanted.of(sentence, script.language, voice, pronunciations)
+        for sentence in script.sentences
+    ]
     takes = {w.digest: take for w in wanted if (take := _kept(w, folder)) is not None}
     missing = list({w.digest: w for w in wanted if w.digest not in takes}.values())
     done = len(script.sentences) - len(missing)
@@ -118,8 +125,10 @@ class _Wanted(msgspec.Struct, frozen=True):
     digest: str
 
     @classmethod
-    def of(cls, sentence: Sentence, language: str, voice: Voice) -> "_Wanted":
-        tokens = align(sentence.text, sentence.spoken, language)
+    def of(
+        cls, sentence: Sentence, language: str, voice: Voice, pronunciations: Mapping[str, str]
+    ) -> "_Wanted":
+        tokens = pronounced(align(sentence.text, sentence.spoken, language), pronunciations)
         key = msgspec.json.encode([FORM, voice.id, voice.version, tokens])
         return cls(sentence.id, tokens, hashlib.sha256(key).hexdigest())
 

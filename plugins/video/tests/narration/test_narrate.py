@@ -169,6 +169,19 @@ def test_another_version_of_the_voice_speaks_anew(tmp_path: Path) -> None:
     assert voice.spoken == 2
 
 
+def test_another_pronunciation_speaks_anew_what_it_changes_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    voice = Metronome()
+    text = script("See the gif.", "Two.")
+    first = narrate(text, tmp_path, voice=voice)
+    second = narrate(text, tmp_path, voice=voice, pronunciations={"gif": "jiff file"})
+    assert voice.spoken == 3
+    assert first.takes[0].digest != second.takes[0].digest
+    assert [word.text for word in second.takes[0].words] == ["See", "the", "gif."]
+    assert second.takes[0].duration > first.takes[0].duration
+
+
 @pytest.mark.parametrize("suffix", [".wav", ".json"])
 def test_a_damaged_take_is_spoken_anew(tmp_path: Path, suffix: str) -> None:
     voice = Metronome()
