@@ -5,7 +5,12 @@ from typing import Final
 
 __all__ = ("ends_sentence", "fold", "squeeze", "weight")
 
-_INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
+# Joiners shape letters of Persian or Hindi, and make one emoji of several; in Latin text they are
+# only in the way.
+_INVISIBLE: Final = re.compile(
+    "[\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\ufeff]"
+    "|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
+)
 _CJK: Final = "[\u3001-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff60]"
 _CJK_LETTER: Final = re.compile(_CJK)
 _CJK_LINE_BREAK: Final = re.compile(rf"(?<={_CJK})[^\S\n]*\n\s*(?={_CJK})")

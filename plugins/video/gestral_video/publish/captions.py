@@ -102,7 +102,7 @@ def captions_of(storyboard: Storyboard) -> tuple[Caption, ...]:
         torn = 0.0 if after is None or _ends(portion[-1]) else seam(portion[-1].text, after.text)
         orphan = 0.7 if len(portion) == 1 else 0.0
         length = sum(columns(word.text) + 1 for word in portion) / (2 * LINE_LENGTH)
-        return 1.0 + hurried + 2.5 * sentences + torn + orphan + 0.4 * length * length
+        return 1.0 + hurried + 3.5 * sentences + torn + orphan + 0.4 * length * length
 
     found = portions(words, fits, cost)
     following = [portion[0].start for portion in found[1:]]

@@ -35,6 +35,8 @@ _SPACELESS = re.compile(
     "[\u0e00-\u1dff\u2e80-\uabff\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef"
     "\U00010000-\U0003ffff]"
 )
+SHORT_RUN = 8
+"""Letters: so short a word of a script without spaces is not broken among words with spaces."""
 _UNICODE = skia.Unicodes.ICU.Make()
 _LEFTWARDS, _RIGHTWARDS, _END_OF_ISOLATE = "\u2067", "\u2066", "\u2069"
 
@@ -216,21 +218,36 @@ def draw_line(
 
 def _tokens(text: str, word_starts: Sequence[int]) -> Iterator[tuple[str, int]]:
     """Pieces between which a line may break, with the word that each belongs to."""
-    word, at, token = 0, 0, ""
-    for piece in breakable(text):
-        if token and not (
-            token[-1].isspace() or _SPACELESS.match(token[-1]) or _SPACELESS.match(piece)
-        ):
-            token += piece
-            continue
-        if token:
-            yield token, word
-            at += len(token)
+    word, at = 0, 0
+    for token in _breakable(text):
         while word + 1 < len(word_starts) and word_starts[word + 1] <= at:
             word += 1
-        token = piece
-    if token:
         yield token, word
+        at += len(token)
+
+
+def _breakable(text: str) -> Iterator[str]:
+    """The text in pieces that stay whole: words where words are parted by spaces."""
+    run: list[str] = []
+    for piece in breakable(text):
+        run.append(piece)
+        if piece[-1].isspace():
+            yield from _joined(run)
+            run = []
+    yield from _joined(run)
+
+
+def _joined(run: Sequence[str]) -> Iterator[str]:
+    """What stands between two spaces: whole if it is short or of a script that uses them."""
+    short = sum(map(len, run)) <= SHORT_RUN
+    token = ""
+    for piece in run:
+        if token and not short and (_SPACELESS.match(token[-1]) or _SPACELESS.match(piece)):
+            yield token
+            token = ""
+        token += piece
+    if token:
+        yield token
 
 
 def _broken(tokens: Sequence[tuple[str, int]], face: Face, width: float) -> list[Line]:

@@ -243,6 +243,14 @@ def test_no_line_starts_with_a_mark_that_closes(name: str, never: str) -> None:
         assert "".join(line.text for line in fitted.lines) == SCRIPTS[name] * 3
 
 
+def test_a_short_name_is_not_broken_among_words_with_spaces() -> None:
+    text = "From 東京 to 서울에서 and สวัสดี in one line of English"
+    for width in range(330, 900, 41):
+        fitted = fit(text, Face("sans", 600, 60), width, 9000, smallest=60)
+        tokens = {token.strip() for line in fitted.lines for token in line.tokens}
+        assert {"東京", "서울에서", "สวัสดี"} <= tokens
+
+
 def test_thai_and_khmer_break_between_words() -> None:
     fitted = fit(SCRIPTS["Thai"], Face("sans", 600, 60), 420, 900, smallest=60)
     assert len(fitted.lines) > 1
