@@ -30,12 +30,15 @@ from gestral_video.storyboard.phrases import (
 )
 from gestral_video.storyboard.seams import ends_sentence, seam
 from gestral_video.storyboard.storyboard import (
+    ChartScene,
     CodeScene,
+    CollageScene,
     Cue,
     CueWord,
     ImageScene,
     Scene,
     Storyboard,
+    TableScene,
     TitleScene,
 )
 
@@ -61,8 +64,8 @@ GAP_FRAMES = 2
 BRIDGED = 0.5
 """A silence shorter than this, in seconds, does not take the caption away."""
 
-CODE_LENGTH = 400
-"""Letters of code that a description reads out."""
+SHOWN_LENGTH = 400
+"""Letters of code or of a table that a description reads out."""
 
 _RIGHT_TO_LEFT = {"ar", "arc", "ckb", "dv", "fa", "he", "iw", "ks", "ps", "sd", "ug", "ur", "yi"}
 _LEFT_MARK, _RIGHT_MARK, _JOINER = "\u200e", "\u200f", "\u2060"
@@ -238,15 +241,27 @@ def _line(words: Sequence[CueWord]) -> str:
 
 
 def _described(scene: Scene) -> str:
+    kind, parts = "", [""]
     match scene:
         case ImageScene(alt=alt, caption=caption):
-            return _told("Picture", alt, "" if caption == alt else caption)
-        case TitleScene(alt=alt) if alt:
-            return _told("Picture", alt)
+            kind, parts = "Picture", [alt, "" if caption == alt else caption]
+        case TitleScene(alt=alt):
+            kind, parts = "Picture", [alt]
+        case CollageScene(pictures=pictures):
+            kind, parts = "Pictures", [shown.alt for shown in pictures]
         case CodeScene(code=code, language=language):
-            short = code if len(code) <= CODE_LENGTH else code[:CODE_LENGTH] + "…"
-            return _told(f"Code in {language}" if language else "Code", short)
-    return ""
+            kind, parts = f"Code in {language}" if language else "Code", [_shortened(code)]
+        case TableScene(caption=caption, header=header, rows=rows):
+            lines = (", ".join(filter(None, row)) for row in (header, *rows))
+            kind, parts = "Table", [caption, _shortened("; ".join(filter(None, lines)))]
+        case ChartScene(title=title, labels=labels, texts=texts):
+            points = ", ".join(f"{name} {value}" for name, value in zip(labels, texts, strict=True))
+            kind, parts = "Chart", [title, _shortened(points)]
+    return _told(kind, *parts)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= SHOWN_LENGTH else text[:SHOWN_LENGTH] + "…"
 
 
 def _told(kind: str, *parts: str) -> str:

@@ -59,7 +59,7 @@ class Group:
     parts: list[Part] = field(default_factory=list)
     picture: Picture | None = None
     image: Image | None = None
-    collage: tuple[Picture, ...] = ()
+    collage: tuple[tuple[Image, Picture], ...] = ()
     table: Table | None = None
     lead_in: float = 0.0
     tail: float = 0.0

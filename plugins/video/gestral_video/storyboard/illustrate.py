@@ -25,12 +25,14 @@ def _usable(picture: Picture | None) -> bool:
     return 0.3 <= picture.width / picture.height <= 4
 
 
-def _together(article: Article, pictures: Mapping[str, Picture]) -> dict[str, tuple[Picture, ...]]:
-    """For images that stand in a row, the pictures of the row."""
-    together: dict[str, tuple[Picture, ...]] = {}
+def _together(
+    article: Article, pictures: Mapping[str, Picture]
+) -> dict[str, tuple[tuple[Image, Picture], ...]]:
+    """For images that stand in a row, the row with its pictures."""
+    together: dict[str, tuple[tuple[Image, Picture], ...]] = {}
     for images, row in groupby(article.blocks, lambda block: isinstance(block, Image)):
         shown = {
-            block.id: picture
+            block.id: (block, picture)
             for block in row
             if images
             and isinstance(block, Image)
@@ -39,7 +41,7 @@ def _together(article: Article, pictures: Mapping[str, Picture]) -> dict[str, tu
         }
         for start in range(0, len(shown), MOST_TOGETHER):
             some = list(shown)[start : start + MOST_TOGETHER]
-            small = any(not _usable(shown[i]) for i in some)
+            small = any(not _usable(shown[i][1]) for i in some)
             if len(some) > 2 or (small and len(some) > 1):
                 together |= dict.fromkeys(some, tuple(shown[i] for i in some))
     return together
@@ -72,10 +74,10 @@ def illustrate(article: Article, groups: Sequence[Group], pictures: Mapping[str,
 
     def show(group: Group, image_id: str) -> None:
         group.image, group.picture = usable[image_id]
-        fellows = [shown for shown in together.get(image_id, ()) if shown.digest not in used]
+        fellows = [one for one in together.get(image_id, ()) if one[1].digest not in used]
         group.kind = "collage" if len(fellows) > 1 else "image"
         group.collage = tuple(fellows)
-        used.update(shown.digest for shown in (group.picture, *fellows))
+        used.update(one.digest for one in (group.picture, *(shown for _, shown in fellows)))
 
     def unused(block_id: str) -> bool:
         return block_id in usable and usable[block_id][1].digest not in used
@@ -110,7 +112,7 @@ def collage_scene(common: Common, group: Group) -> CollageScene:
     return CollageScene(
         **common,
         pictures=tuple(
-            ShownPicture(picture=shown.path, picture_address=shown.address)
-            for shown in group.collage
+            ShownPicture(picture=shown.path, picture_address=shown.address, alt=image.alt)
+            for image, shown in group.collage
         ),
     )

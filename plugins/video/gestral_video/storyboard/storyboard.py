@@ -69,11 +69,19 @@ class Cue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShownPicture(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture on a scene: the path of its file here, and the address that it came from."""
+    """A picture on a scene.
+
+    Attributes:
+        picture: Path of its file here.
+        picture_address: Where it came from.
+        credit: Whose it is; may be empty.
+        alt: What the page says that it shows; may be empty.
+    """
 
     picture: str
     picture_address: str = ""
     credit: str = ""
+    alt: str = ""
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,13 +19,17 @@ from gestral_video.publish.captions import (
 )
 from gestral_video.storyboard.phrases import columns
 from gestral_video.storyboard.storyboard import (
+    ChartScene,
     ClosingScene,
     CodeScene,
+    CollageScene,
     Cue,
     CueWord,
     ImageScene,
     Scene,
+    ShownPicture,
     Storyboard,
+    TableScene,
     TextScene,
 )
 
@@ -250,6 +254,41 @@ def test_what_is_only_seen_is_described_in_a_silence() -> None:
             lines=("Code in python: a = 1 b = 2",),
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("scene", "told"),
+    [
+        (
+            TableScene(id="c1", duration=2.0, header=("City", "Rain"), rows=(("Oslo", "2 mm"),)),
+            "Table: City, Rain; Oslo, 2 mm",
+        ),
+        (
+            ChartScene(
+                id="c1",
+                duration=2.0,
+                shape="bars",
+                labels=("Oslo", "Bergen"),
+                values=(2.0, 9.5),
+                texts=("2 mm", "9.5 mm"),
+                title="Rain",
+            ),
+            "Chart: Rain. Oslo 2 mm, Bergen 9.5 mm",
+        ),
+        (
+            CollageScene(
+                id="c1",
+                duration=2.0,
+                pictures=(ShownPicture(picture="a", alt="A lamp"), ShownPicture(picture="b")),
+            ),
+            "Pictures: A lamp",
+        ),
+    ],
+    ids=["table", "chart", "collage"],
+)
+def test_tables_charts_and_collages_are_described(scene: Scene, told: str) -> None:
+    (caption,) = descriptions_of(board(scene))
+    assert caption.lines == (told,)
 
 
 def test_chapters_tile_the_video() -> None:
