@@ -14,7 +14,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row, tuple_row
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
-from shape import COOKIE, LIST, SESSION, Row, files
+from shape import COOKIE, LIST, SESSION, Row, files, unsigned
 
 set_json_loads(msgspec.json.decode)
 
@@ -93,9 +93,10 @@ class Page(msgspec.Struct):
     next: str | None
 
 
-def view(row: Row) -> Video:
+def view(row: Row, *, signed: bool) -> Video:
     """Return what is told of a row."""
     details = row.details
+    found = files(row.folder, row.title) if signed else unsigned(row.folder)
     return Video(
         id=row.id,
         title=row.title,
@@ -114,17 +115,20 @@ def view(row: Row) -> Video:
         width=details.get("width"),
         height=details.get("height"),
         size=details.get("size"),
-        files=Files(**files(row.folder, row.title)) if row.ready_at else None,
+        files=Files(**found) if row.ready_at else None,
         chapters=msgspec.convert(details.get("chapters", ()), tuple[Chapter, ...]),
         sources=msgspec.convert(details.get("sources", ()), tuple[Source, ...]),
     )
 
 
-async def page(connection: AsyncConnection[Any], organisation: uuid.UUID) -> Page:
+async def page(
+    connection: AsyncConnection[Any], organisation: uuid.UUID, *, signed: bool = True
+) -> Page:
     """Read a page."""
     async with connection.cursor(row_factory=class_row(Row)) as cursor:
         await cursor.execute(LIST, (organisation,))
-        return Page(items=[view(row) for row in await cursor.fetchall()], next=None)
+        rows = await cursor.fetchall()
+        return Page(items=[view(row, signed=signed) for row in rows], next=None)
 
 
 @get("/hello")
@@ -134,10 +138,10 @@ async def hello() -> Hello:
 
 
 @get("/videos")
-async def videos(organisation: uuid.UUID) -> Page:
+async def videos(organisation: uuid.UUID, signed: bool = True) -> Page:
     """List an organisation's videos to anybody."""
     async with pool.connection() as connection:
-        return await page(connection, organisation)
+        return await page(connection, organisation, signed=signed)
 
 
 @get("/mine")

@@ -65,6 +65,12 @@ def signed(key: str, until: int, name: str = "") -> str:
     return f"/files/{key}?until={until}{download}&signature={signature}"
 
 
+def unsigned(folder: str) -> dict[str, str]:
+    """Return the addresses of a video's files in a world where anybody may see them."""
+    found = {kind: f"/files/{folder}/{name}" for kind, name in FILES.items()}
+    return {**found, "mp4_download": found["mp4"]}
+
+
 def files(folder: str, title: str) -> dict[str, str]:
     """Return the addresses of a video's files."""
     until = int(time.time()) + 6 * 3600
