@@ -40,7 +40,8 @@ class Database:
 
     Args:
         url: Of PostgreSQL, in libpq's form.
-        pool: Connections kept open; twice as many are allowed at a peak. As many more only read.
+        pool: Connections kept open; twice as many are allowed at a peak. Those that only read come
+            on top: so many queries at once, see `Readers`.
 
     Attributes:
         readers: Those that only read.

@@ -30,7 +30,7 @@ class Readers:
 
     Args:
         url: Of PostgreSQL, in libpq's form.
-        most: Connections at once; who wants another waits.
+        most: Queries at once; who wants another waits. So many connections of each kind are kept.
     """
 
     def __init__(self, url: str, *, most: int) -> None:
@@ -112,11 +112,15 @@ class Readers:
             autocommit=True,  # a pipeline is a transaction of its own
             prepare_threshold=0,  # what is asked here is asked again
         )
-        await connection.execute(
-            "SET default_transaction_read_only = on; SET timezone = 'UTC'", prepare=False
-        )
-        if scope == ACROSS:
-            await connection.execute(f"SET ROLE {PLATFORM_ROLE}", prepare=False)
+        try:
+            await connection.execute(
+                "SET default_transaction_read_only = on; SET timezone = 'UTC'", prepare=False
+            )
+            if scope == ACROSS:
+                await connection.execute(f"SET ROLE {PLATFORM_ROLE}", prepare=False)
+        except BaseException:
+            await connection.close()
+            raise
         return connection
 
     async def aclose(self) -> None:
