@@ -99,7 +99,7 @@ def test_a_post_becomes_a_video_that_is_watched_and_downloaded(
     page.get_by_text("Off", exact=True).click()
     page.get_by_role("button", name="Make video").click()
     card = page.get_by_role("listitem").filter(has_text="How our bakery keeps its starter alive")
-    expect(card.get_by_role("progressbar")).to_be_visible()
+    expect(card.get_by_role("progressbar")).to_be_visible(timeout=MAKING_MS)
     assert_accessible(page, axe)
 
     # People may leave while it is made, and come back.
