@@ -26,7 +26,7 @@ HOST = """
 """
 
 
-def mount(browser: Browser, source: str, element: str, answer: list[dict[str, object]]) -> Page:
+def mount(browser: Browser, source: str, element: str, answer: object) -> Page:
     """Mount a panel in an empty page, on a host that gives one answer to every question."""
     page = browser.new_page()
     errors: list[str] = []
@@ -43,7 +43,9 @@ def test_the_page_of_a_new_plugin_lists_notes_and_takes_one(
     browser: Browser, tmp_path: Path
 ) -> None:
     source = (render("guestbook", tmp_path) / "gestral_guestbook/panels/notes.js").read_text()
-    page = mount(browser, source, "gestral-guestbook-notes", [{"id": "1", "text": "hello"}])
+    page = mount(
+        browser, source, "gestral-guestbook-notes", {"items": [{"id": "1", "text": "hello"}]}
+    )
     expect(page.get_by_role("listitem")).to_have_text(["hello"])
     page.get_by_label("A note").fill("good morning")
     page.get_by_role("button", name="Leave it").click()
@@ -62,7 +64,7 @@ def test_the_tutorials_page_lists_popular_notes(browser: Browser) -> None:
         r"^```javascript title=.*?\n(.*?)^```$", TUTORIAL.read_text(), re.DOTALL | re.MULTILINE
     )
     assert block is not None
-    answer: list[dict[str, object]] = [{"id": "1", "text": "hello", "likes": 3}]
+    answer = [{"id": "1", "text": "hello", "likes": 3}]
     page = mount(browser, block[1], "gestral-guestbook-popular", answer)
     expect(page.get_by_role("listitem")).to_have_text(["hello (3)"])
     assert page.evaluate("window.asked") == [["/api/v1/guestbook/popular", None]]

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import msgspec
 from gestral.capabilities import Identity
+from gestral.paging import Page, PageRequest, Paging
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, JSONBody
+from litestar.params import JSONBody
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,7 +16,7 @@ from {{ cookiecutter.package }}.models import LONGEST, Note
 
 __all__ = ("NewNote", "NoteView", "handlers")
 
-PAGE_SIZE = 50
+NOTES = Paging(Note.id)
 
 
 class NewNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,19 +56,18 @@ async def leave_note(
 @get(
     "/notes",
     permission="{{ cookiecutter.name }}:read",
+    dependencies=NOTES.dependencies,
     summary="List notes, the newest first",
 )
 async def list_notes(
+    page: NamedDependency[PageRequest],
     session: NamedDependency[AsyncSession],
     identity: NamedDependency[Identity],
-    before: FromQuery[uuid.UUID | None] = None,
-) -> list[NoteView]:
-    """Return a page of the organisation's notes: those before the one that is named."""
+) -> Page[NoteView]:
+    """Return a page of the organisation's notes."""
     query = select(Note).where(Note.organisation_id == identity.organisation_id)
-    if before is not None:
-        query = query.where(Note.id < before)
-    rows = await session.scalars(query.order_by(Note.id.desc()).limit(PAGE_SIZE))
-    return [NoteView(row.id, row.text) for row in rows]
+    rows, cursor = page.cut(await session.scalars(page.narrow(query)))
+    return Page(items=tuple(NoteView(row.id, row.text) for row in rows), next=cursor)
 
 
 handlers = [leave_note, list_notes]

@@ -35,8 +35,8 @@ class Notes extends HTMLElement {
   }
 
   async #load() {
-    const notes = (await this.#ask("{{ cookiecutter.name }}/notes")) ?? [];
-    const items = notes.map((note) => {
+    const page = await this.#ask("{{ cookiecutter.name }}/notes");
+    const items = (page?.items ?? []).map((note) => {
       const item = document.createElement("li");
       item.textContent = note.text;
       return item;
