@@ -31,7 +31,7 @@ class PanelView(msgspec.Struct, frozen=True, kw_only=True):
     title: Annotated[str, msgspec.Meta(examples=["Videos"])]
     slot: Slot
     module: Annotated[str, msgspec.Meta(examples=["/panels/video/videos.js"])]
-    element: Annotated[str, msgspec.Meta(examples=["gestral-video-videos"])]
+    element: Annotated[str, msgspec.Meta(examples=["gestral-greeter-greetings"])]
 
 
 class Shell(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,7 +21,8 @@ class Place:
         inherited = {
             name: value
             for name, value in os.environ.items()
-            if name not in unwanted and not name.startswith(("GESTRAL_", "NOX_", "COV_"))
+            # nox says by `UV_PYTHON` where it has uv install.
+            if name not in unwanted and not name.startswith(("GESTRAL_", "NOX_", "COV_", "UV_"))
         }
         return {
             **inherited,
