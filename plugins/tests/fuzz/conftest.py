@@ -44,9 +44,11 @@ def blog() -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Blog) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/post"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/post"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @contextmanager
@@ -65,6 +67,7 @@ def processes(services: Services, folder: Path, port: int) -> Iterator[str]:
         # Hashes of passwords need not be slow, and each request says which network it is from.
         "GESTRAL_AUTH_ARGON2_MEMORY_KIB": "8",
         "GESTRAL_AUTH_PROXIES": "1",
+        "GESTRAL_AUTH_ATTEMPTS_PER_NETWORK": "5",
     }
     commands = (["web"], ["worker", "--queues", "default"])
     started = []

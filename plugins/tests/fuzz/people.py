@@ -66,6 +66,7 @@ class World:
     post: str
     owner: Person
     viewer: Person
+    _posts: Any = field(default_factory=itertools.count)
 
     @cached_property
     def document(self) -> dict[str, Any]:
@@ -75,12 +76,13 @@ class World:
     @property
     def message(self) -> str:
         """The id of a mail in the owner's mailbox; nothing before there is one."""
-        found = self.owner.ask("GET", f"{API}/email/mailbox").json()
-        return found[0]["id"] if found else ""
+        found = self.owner.ask("GET", f"{API}/email/mailbox").json()["items"]
+        return str(found[0]["id"]) if found else ""
 
     def new_video(self) -> str:
-        """Order a video, which nobody makes, and return its id."""
-        files = {"file": ("tides.html", POST)}
+        """Order a video of another post, which nobody makes, and return its id."""
+        post = POST.replace("Tides", f"Tides {next(self._posts)}")
+        files = {"file": ("tides.html", post)}
         answer = self.owner.ask("POST", f"{API}/video/videos/file", files=files)
         return str(answer.json()["id"])
 

@@ -27,7 +27,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from gestral.app.edge import HEADERS
+from gestral.app.headers import HEADERS
 
 from .people import COOKIE, PASSWORD, POST, Person, World
 
