@@ -84,19 +84,14 @@ class Runner:
 
         Args:
             job_id: Which.
-            worked: Called once when there is room for other work; what became of the job may be
-                still to be written.
+            worked: Called when the work is over, and what became of it is still to be written.
 
         Returns:
             Whether this call was the one that did it.
         """
-        row = None
-        try:
-            if not self.closed:
-                row = await self._claims.ask(job_id)
-        finally:
-            if row is None:
-                worked()
+        if self.closed:
+            return False
+        row = await self._claims.ask(job_id)
         self._started()
         if row is None:
             return False
@@ -104,10 +99,8 @@ class Runner:
         self._enter(running)
         try:
             with observed(row):
-                try:
-                    outcome = await self._outcome(running, row)
-                finally:
-                    worked()
+                outcome = await self._outcome(running, row)
+                worked()
                 if outcome is None:
                     self._count(running, "lost")
                 else:

@@ -35,8 +35,8 @@ class TicketQueue(RedisQueue):
     Args:
         url: Of Valkey or Redis.
         name: Of the queue.
-        slots: Tickets that are handed out until `release` is called as often. SAQ's worker must
-            have more, so that what became of a job is written while its slot does the next.
+        slots: Tickets that may be out at once, until they are released. SAQ's worker must have
+            more, so that what became of a job is written while its slot does the next.
     """
 
     def __init__(self, url: str, *, name: str, slots: int) -> None:
@@ -48,6 +48,7 @@ class TicketQueue(RedisQueue):
         )
         self._valkey: Any = self.redis  # whose types say that it may be one that does not wait
         self._free = asyncio.Semaphore(slots)
+        self._out: set[int] = set()
         self._closing = asyncio.Event()
         self._asks = Batch(self._ask)
         self._failures = 0
@@ -63,19 +64,25 @@ class TicketQueue(RedisQueue):
         timeout: float = 0.0,  # noqa: ASYNC109 - SAQ's
         poll_interval: float = 0.0,
     ) -> Job | None:
-        """Return the next ticket, or None when there is none for a while."""
+        """Return the next ticket, once there is a free slot and a ticket for it."""
         del timeout, poll_interval
         await self._free.acquire()
-        if self._closing.is_set():
+        try:
+            while not self._closing.is_set():
+                if ticket := await self._asks.ask(None):
+                    self._out.add(id(ticket))
+                    return ticket
             await asyncio.Event().wait()  # until SAQ cancels its slots
-        ticket = await self._asks.ask(None)
-        if ticket is None:
-            self.release()
-        return ticket
+        except BaseException:
+            self._free.release()
+            raise
+        return None
 
-    def release(self) -> None:
-        """Hand out one more: the work for one that was handed out is over."""
-        self._free.release()
+    def release(self, ticket: Job) -> None:
+        """Free the slot of a ticket that was handed out, unless it is free already."""
+        if id(ticket) in self._out:
+            self._out.remove(id(ticket))
+            self._free.release()
 
     async def _ask(self, slots: Sequence[None]) -> Sequence[Job | None]:
         try:
@@ -85,14 +92,21 @@ class TicketQueue(RedisQueue):
             if found and self._closing.is_set():
                 await self._valkey.lpush(self._queued, *reversed(found))
                 found = []
-        except RedisError as error:
+        except (RedisError, OSError) as error:
             await self._pause(error)
             found = []
         else:
             self._failures = 0
-        return [*map(self.deserialize, found), *[None] * (len(slots) - len(found))]
+        return [*map(self._read, found), *[None] * (len(slots) - len(found))]
 
-    async def _pause(self, error: RedisError) -> None:
+    def _read(self, ticket: bytes) -> Job | None:
+        try:
+            return self.deserialize(ticket)
+        except (LookupError, TypeError, ValueError):  # a job's lease brings its ticket back
+            log.warning("the queue %s: something that is no ticket was dropped", self.name)
+            return None
+
+    async def _pause(self, error: Exception) -> None:
         pause = PAUSES[min(self._failures, len(PAUSES) - 1)]
         if self._failures % 10 == 0:
             log.warning("the queue %s: %s; trying again", self.name, error)
@@ -107,6 +121,10 @@ class TicketQueue(RedisQueue):
         """Hand out nothing more; what was asked for meanwhile goes back to the front."""
         self._closing.set()
         await self._asks.idle()
+
+    async def disconnect(self) -> None:
+        """Close the connections, without a word to a Valkey that may be away."""
+        await self.redis.aclose()
 
     async def update(self, job: Job, **kwargs: Any) -> None:
         """Nothing: PostgreSQL knows."""

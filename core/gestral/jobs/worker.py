@@ -91,7 +91,7 @@ async def work_until_stopped(
         ticket = context["job"]
         if runner.closed:  # it was handed out in the moment of stopping
             await ticket.queue.send([ticket])
-        await runner.run(uuid.UUID(job), ticket.queue.release)
+        await runner.run(uuid.UUID(job), lambda: ticket.queue.release(ticket))
 
     async def send(tickets: Sequence[Ticket], queue: str) -> None:
         await queues[queue].send([_job(ticket, work.get(ticket.name)) for ticket in tickets])
@@ -139,9 +139,15 @@ def _worker(queue: "TicketQueue", functions: Sequence[Any], slots: int) -> "Work
         queue,
         functions=functions,
         concurrency=2 * slots,
+        after_process=_release,
         # SAQ's grace waits for its own upkeep too, so that stopping always takes all of it: the
         # runner drains instead, and what is cancelled here hands itself back.
         cancellation_hard_deadline_s=DEADLINE,
     )
     worker.SIGNALS = []  # the caller's process has its own
     return worker
+
+
+async def _release(context: Any) -> None:
+    """However a ticket ended: its function may be unknown here, its job somebody else's."""
+    context["job"].queue.release(context["job"])

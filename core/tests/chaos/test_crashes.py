@@ -1,5 +1,7 @@
 """What a crash of any part, a cut connection or a pause must not change."""
 
+import asyncio
+import datetime as dt
 import http.client
 import json
 import os
@@ -12,7 +14,11 @@ import psycopg
 import pytest
 
 from gestral.embedded import ServiceStatus, status
+<<<<<<< HEAD
 from gestral.testing.proxy import AnswerCutter
+=======
+from gestral.jobs.ledger import LOCK, Ledger, Ticket
+>>>>>>> 6d44f06 (Free a worker's slot however its ticket ended, and drop what is no ticket)
 
 from .conftest import World, until
 from .test_never_lost import cut_off, headers, outcomes, send, unfinished
@@ -255,3 +261,26 @@ def test_a_worker_without_its_valkey_waits_quietly(world: World) -> None:
     finally:
         os.kill(known.guardian, signal.SIGCONT)
     until(lambda: unfinished(world) == 0, seconds=30, what="it goes on, before any lease is over")
+
+
+def test_a_dispatcher_that_freezes_while_it_decides_holds_up_the_others_for_moments(
+    world: World,
+) -> None:
+    """It has the lock of a queue, and never commits: well below what a dead worker may cost."""
+
+    async def freeze_and_take() -> list[Ticket]:
+        frozen, other = Ledger(world.services.database_url), Ledger(world.services.database_url)
+        connection = await frozen._taking._open()
+        await connection.execute("BEGIN")
+        await connection.execute(LOCK, ("default",))
+        now, lease = dt.datetime.now(dt.UTC), dt.timedelta(seconds=60)
+        try:
+            async with asyncio.timeout(NOTICED / 2):
+                return await other.take("default", window=10, most=0, now=now, lease=lease)
+        finally:
+            await frozen.aclose()
+            await other.aclose()
+
+    world.add("web")
+    job_id = send(world, {"request": 1})
+    assert [str(ticket.id) for ticket in asyncio.run(freeze_and_take())] == [job_id]
