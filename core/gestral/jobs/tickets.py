@@ -23,6 +23,9 @@ ASKING = 1.0
 """Seconds for which one question to Valkey holds: a worker that is paused, or cut off, must not go
 on being handed tickets that it cannot take, and one that stops waits for the answer."""
 
+SILENCE = 10.0
+"""Seconds without an answer after which Valkey is taken for gone: a cut cable says nothing."""
+
 PAUSES = (0.5, 1.0, 2.0, 5.0)
 """Seconds between two questions to a Valkey that is away; the last one for all further."""
 
@@ -44,7 +47,10 @@ class TicketQueue(RedisQueue):
 
         # SAQ's own choice by scheme knows no unix://
         super().__init__(
-            Redis.from_url(url), name=name, dump=msgspec.json.encode, load=msgspec.json.decode
+            Redis.from_url(url, socket_timeout=SILENCE, socket_connect_timeout=SILENCE),
+            name=name,
+            dump=msgspec.json.encode,
+            load=msgspec.json.decode,
         )
         self._valkey: Any = self.redis  # whose types say that it may be one that does not wait
         self._free = asyncio.Semaphore(slots)
