@@ -332,9 +332,13 @@ def _plain_scene(common: Common, group: Group) -> Scene:
         case "list", ListBlock() as block:
             return _list_scene(common, group, block)
         case "quote", Quote() as block:
-            # "In the words of ..." has said the name already; it is not shown twice.
-            author = "" if block.author in group.text else block.author
-            return QuoteScene(**common, text=group.text, author=author)
+            # Who is quoted is said first ("In the words of ..."), and shown below the words.
+            quoted = [
+                part.text for part in group.parts if part.text in " ".join(block.text.split())
+            ]
+            text = " ".join(quoted) or group.text
+            author = "" if block.author in text else block.author
+            return QuoteScene(**common, text=text, author=author)
         case "image", _ if group.picture and group.image:
             return ImageScene(
                 **common,

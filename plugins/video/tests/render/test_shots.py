@@ -21,6 +21,7 @@ from gestral_video.render.styles import STYLES, Style, contrast
 from gestral_video.render.syntax import coloured_lines
 from gestral_video.render.text import Face, fit, line_width
 from gestral_video.storyboard.storyboard import (
+    CaptionMode,
     ChapterScene,
     ChartScene,
     ClosingScene,
@@ -310,6 +311,19 @@ def test_a_spoken_word_is_lit_while_it_is_spoken(cue: Callable[[str, float], Cue
     patches = [draw.patch for draw in drawn if draw]
     assert patches[0] is patches[1]
     assert patches[1] is not patches[2]
+
+
+@pytest.mark.parametrize("captions", ["karaoke", "off"])
+def test_a_quotation_rises_with_its_own_words_after_its_author_is_named(
+    captions: CaptionMode, cue: Callable[[str, float], Cue]
+) -> None:
+    cues = (cue("In the words of Ada:", 0.2), cue("Said very well.", 2.0))
+    scene = QuoteScene(id="c1", duration=4.0, text="Said very well.", author="Ada", cues=cues)
+    shot = make_shot(scene, stage("16:9", SCALE), STYLES["daylight"], captions)
+    words = shot.layers[0]
+    assert words(1.8) is None
+    assert words(2.1)
+    assert any(placed.what == "caption" for placed in shot.placed) == (captions == "karaoke")
 
 
 @pytest.mark.parametrize("figure", ["12.5 %", "$3.2 billion", "1,200", "3×", "−5.00", "007"])  # noqa: RUF001

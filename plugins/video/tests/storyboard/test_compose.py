@@ -119,6 +119,15 @@ def test_a_heading_that_is_neither_heard_nor_shown_has_a_silent_card(storyboard:
     assert card.look != told.look
 
 
+def test_who_is_quoted_is_shown_below_the_words_and_not_among_them(storyboard: Compose) -> None:
+    quote = Quote(id="b1", text="Said well.", author="Ada")
+    said = [("b1", "In the words of Ada:"), ("b1", "Said well.")]
+    scene = storyboard([quote], said).scenes[1]
+    assert isinstance(scene, QuoteScene)
+    assert (scene.text, scene.author) == ("Said well.", "Ada")
+    assert [cue.text for cue in scene.cues] == [text for _, text in said]
+
+
 def test_two_items_with_names_are_compared(storyboard: Compose) -> None:
     items = ("Yeasts: they eat sugar", "Bacteria: they make acid")
     said = [("b1", item) for item in items]

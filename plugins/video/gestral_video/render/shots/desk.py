@@ -49,7 +49,8 @@ class Desk:
         style: How they look.
         captions: How captions are burned in.
         placed: What has been laid out so far.
-        captioned: The cues that need captions, for the scene does not show their words itself.
+        shown: The cues whose words the scene shows itself.
+        captioned: The other cues, where they get captions.
     """
 
     scene: Scene
@@ -57,6 +58,7 @@ class Desk:
     style: Style
     captions: CaptionMode
     placed: list[Placed] = field(default_factory=list)
+    shown: tuple[Cue, ...] = ()
     captioned: tuple[Cue, ...] = ()
 
     @property
@@ -80,9 +82,10 @@ class Desk:
         Args:
             shown: The words that the scene shows itself; cues made of them need no captions.
         """
+        known = bare(shown)
+        self.shown = tuple(cue for cue in self.scene.cues if bare(cue.text) in known)
         if self.karaoke:
-            known = bare(shown)
-            self.captioned = tuple(cue for cue in self.scene.cues if bare(cue.text) not in known)
+            self.captioned = tuple(cue for cue in self.scene.cues if cue not in self.shown)
         return self.stage.content(captions=bool(self.captioned))
 
     def place(self, what: str, fitted: Fitted, at: tuple[float, float], room: Rect) -> None:

@@ -25,7 +25,7 @@ def fit_spoken(desk: Desk, text: str, face: Face, room: Rect) -> Fitted:
         smallest=34 * desk.unit,
         most_lines=5 if desk.stage.wide else 8,
         gap=0.45,
-        word_starts=_word_starts(text, desk.scene.cues),
+        word_starts=_word_starts(text, desk.shown),
     )
 
 
@@ -42,8 +42,8 @@ def spoken_layers(desk: Desk, text: str, fitted: Fitted, room: Rect, top: float)
     """
     x = flush(fitted, room, room.left)
     desk.place("text", fitted, (x, top), room)
-    words = [word for cue in desk.scene.cues for word in cue.words]
-    in_place = bool(_word_starts(text, desk.scene.cues))
+    words = [word for cue in desk.shown for word in cue.words]
+    in_place = bool(_word_starts(text, desk.shown))
     layers: list[Layer] = []
     for index, (line, offset) in enumerate(zip(fitted.lines, fitted.tops, strict=True)):
         if in_place:
