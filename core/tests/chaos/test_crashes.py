@@ -14,11 +14,8 @@ import psycopg
 import pytest
 
 from gestral.embedded import ServiceStatus, status
-<<<<<<< HEAD
-from gestral.testing.proxy import AnswerCutter
-=======
 from gestral.jobs.ledger import LOCK, Ledger, Ticket
->>>>>>> 6d44f06 (Free a worker's slot however its ticket ended, and drop what is no ticket)
+from gestral.testing.proxy import AnswerCutter
 
 from .conftest import World, until
 from .test_never_lost import cut_off, headers, outcomes, send, unfinished
