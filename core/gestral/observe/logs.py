@@ -1,6 +1,5 @@
 """The log: one configuration for web, worker and commands, as text or as JSON, without secrets."""
 
-import asyncio
 import datetime as dt
 import json
 import logging
@@ -169,7 +168,9 @@ class Handler(logging.StreamHandler[Any]):
         waiting = self._waiting
         waiting.append(line)
         if len(waiting) == 1:
-            asyncio.get_running_loop().call_later(SOON, self.flush)
+            from asyncio import get_running_loop  # not for every command
+
+            get_running_loop().call_later(SOON, self.flush)
         elif len(waiting) >= MOST:
             self.flush()
 

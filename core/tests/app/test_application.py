@@ -134,7 +134,7 @@ def failing() -> Sequence[Any]:
     ("routes", "says"),
     [
         (lambda: [unguarded], "names no permission"),
-        (lambda: [undeclared], "'other:do', which is not declared"),
+        (lambda: [undeclared], "asks for 'other:do': declare it"),
         (lambda: [annotated], "Building its routes failed"),
         (lambda: [toy.greet, greet_again], "Two of its routes answer GET /open"),
         (failing, "no routes today"),

@@ -23,6 +23,7 @@ ALLOWED = {
     "core/gestral/cli/up.py": {"socket", "urllib.request"},  # whether this machine's server answers
     "core/gestral/testing/kit.py": {"httpx"},  # tests talk to the application within the process
     "core/gestral/testing/tenants.py": {"httpx"},  # likewise
+    "core/gestral/testing/proxy.py": {"socket"},  # cuts a test's own connection
     "plugins/email/gestral_email/transports.py": {"aiosmtplib"},  # the operator's mail server
 }
 
@@ -64,8 +65,10 @@ def test_nothing_connects_without_a_client() -> None:
         and isinstance(part.func, ast.Attribute)
         and part.func.attr in CALLS
     }
-    # Whether the server that `gestral up` has started answers yet.
-    assert calls == {("core/gestral/cli/up.py", "urlopen")}
+    assert calls == {
+        ("core/gestral/cli/up.py", "urlopen"),  # whether the server that it started answers yet
+        ("core/gestral/testing/proxy.py", "create_connection"),  # to the server under test
+    }
 
 
 def test_an_import_of_any_form_is_seen() -> None:

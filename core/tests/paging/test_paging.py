@@ -151,6 +151,9 @@ async def pages(
             return
 
 
+NO_NUL = st.characters(exclude_characters="\0", codec="utf-8")
+CURSORS = st.text(NO_NUL, min_size=1, max_size=80) | st.binary(min_size=1).map(bytes.hex)
+
 once = settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -247,7 +250,10 @@ async def first_cursor(client: httpx.AsyncClient, path: str, **query: Any) -> st
 
 
 @once
-@given(cursor=st.text(min_size=1, max_size=80) | st.binary(min_size=1).map(lambda one: one.hex()))
+@given(
+    cursor=st.text(NO_NUL, min_size=1, max_size=80)
+    | st.binary(min_size=1).map(lambda one: one.hex())
+)
 async def test_what_is_no_cursor_is_refused(client: httpx.AsyncClient, cursor: str) -> None:
     answer = await client.get("/api/v1/shelf/books", params={"cursor": cursor})
     assert (answer.status_code, answer.json()["code"]) == (422, "cursor-invalid")
