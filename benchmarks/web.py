@@ -280,9 +280,9 @@ def write_video(cursor: psycopg.Cursor, organisation: uuid.UUID, turn: int) -> N
         (job, str(video), organisation),
     )
     cursor.execute(
-        "INSERT INTO video.video (id, organisation_id, ordered_by, post_id, job_id, choices, "
+        "INSERT INTO video.video (id, organisation_id, ordered_by, post_id, job_id, choices, copy, "
         "ready_at, folder, details, created_at, updated_at) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, now(), now())",
+        "VALUES (%s, %s, %s, %s, %s, %s, 0, %s, %s, %s, now(), now())",
         (
             *(video, organisation, uuid.uuid4(), post, job, as_json(choices)),
             *(dt.datetime.now(dt.UTC), f"videos/{video}/1", as_json(details)),

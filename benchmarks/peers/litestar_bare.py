@@ -41,6 +41,8 @@ class Files(msgspec.Struct):
     poster: str
     webvtt: str
     srt: str
+    descriptions: str
+    chapter_track: str
     transcript: str
     mp4_download: str
 

@@ -19,6 +19,8 @@ FILES = {
     "poster": "post.jpg",
     "webvtt": "post.vtt",
     "srt": "post.srt",
+    "descriptions": "post.descriptions.vtt",
+    "chapter_track": "post.chapters.vtt",
     "transcript": "post.md",
 }
 
