@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gestral import __version__
 from gestral.app import health
-from gestral.app.access import guarded, platform_of, visitor
+from gestral.app.access import SAFE, guarded, platform_of, visitor
 from gestral.app.core_plugin import core_plugin
 from gestral.app.deadline import in_time
 from gestral.app.document import ApiDocument, Structs
@@ -229,6 +229,8 @@ def _panels(registry: Registry) -> dict[str, set[Path]]:
 
 async def _receive(request: Request[Any, Any, Any]) -> Response[Any] | None:
     """Look at a request before its handler does: what was answered before, what cannot be read."""
+    if request.scope["method"] in SAFE:  # which carry no body: Litestar gives their handlers none
+        return None
     known = await answer_again(request)
     if known is None:
         await check_body(request)

@@ -12,6 +12,8 @@ from litestar.enums import ScopeType
 from gestral.app.problems import problem, send_problem
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
     from gestral.app.problems import Problem
@@ -44,12 +46,12 @@ def at_the_edge(app: "ASGIApp", most: int) -> "ASGIApp":
         nonlocal waiting
         begun = False
 
-        async def answer(message: "Message") -> None:
+        def answer(message: "Message") -> "Awaitable[None]":
             nonlocal begun, waiting
             if message["type"] == "http.response.start" and not begun:
                 begun = True
                 waiting -= 1
-            await send(message)
+            return send(message)
 
         waiting += 1
         try:

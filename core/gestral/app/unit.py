@@ -21,7 +21,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from gestral.app.access import SAFE, platform_of, visitor
+from gestral.app.access import platform_of, visitor
 from gestral.app.problems import (
     MEDIA_TYPE,
     from_database,
@@ -247,8 +247,6 @@ async def answer_again(request: Request[Any, Any, Any]) -> Response[bytes] | Non
         InputError: The key cannot be one, or belongs to another request.
         ConflictError: A request with this key is being answered.
     """
-    if request.scope["method"] in SAFE:
-        return None
     key = request.headers.get("idempotency-key")
     if key is None:
         return None
