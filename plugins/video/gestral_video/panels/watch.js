@@ -217,7 +217,7 @@ function listSources(root, video) {
   section.hidden = false;
   for (const { kind, address, credit, licence } of video.sources) {
     const item = element(`<li><span></span><small class="muted"></small></li>`);
-    const name = credit || address.replace(/^upload:/, "");
+    const name = credit || address.replace(/^upload:|^file:.*\//, "");
     if (/^https?:/.test(address)) {
       const link = element(`<a target="_blank" rel="noopener noreferrer"></a>`);
       link.setAttribute("href", address);
