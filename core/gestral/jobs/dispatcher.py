@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ("WINDOW", "Dispatcher", "Send")
 
-QUEUED_LEASE = dt.timedelta(seconds=60)
-"""After which a job that was sent and not started is sent again; of two tickets one claims it."""
+QUEUED_LEASE = dt.timedelta(seconds=45)
+"""After which a job that was sent and not started is sent again; of two tickets one claims it. A
+worker that dies with a ticket in hand is thus noticed within a minute."""
 
 WINDOW = 100
 """Jobs of one queue that are sent ahead of the workers, where nobody says otherwise."""
