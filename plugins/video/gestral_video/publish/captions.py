@@ -94,7 +94,9 @@ def captions_of(storyboard: Storyboard) -> tuple[Caption, ...]:
     def fits(portion: Sequence[CueWord]) -> bool:
         if portion[-1].end - portion[0].start > LONGEST:
             return False
-        paused = any(b.start - a.end > BRIDGED for a, b in pairwise(portion))
+        # A pause parts captions, but for one that would be gone before it was read.
+        shown = portion[0].start + SHORTEST + gap
+        paused = any(b.start - a.end > BRIDGED and b.start >= shown for a, b in pairwise(portion))
         return not paused and line_count(portion, LINE_LENGTH) <= 2
 
     def cost(portion: Sequence[CueWord], after: CueWord | None) -> float:
