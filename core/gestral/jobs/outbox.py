@@ -147,13 +147,7 @@ class Outbox:
         )
         if not key or inserted.rowcount:
             return tuple(new_ids)
-        same = (
-            (JobRow.name == work.name)
-            & (JobRow.key == key)
-            & JobRow.organisation_id.is_not_distinct_from(organisation_id)
-            & JobRow.state.in_(UNFINISHED)
-        )
-        found: uuid.UUID | None = await session.scalar(select(JobRow.id).where(same))
+        found = await _unfinished(session, work.name, key, organisation_id)
         return (found or new_ids[0],)
 
     async def publish(self, session: "AsyncSession", event: Event) -> None:
@@ -180,14 +174,7 @@ class Outbox:
             raise NotFoundError(f"There is no job {job_id}.")
         if row.state not in {"failed", "cancelled"}:
             raise ConflictError(f"The job {job_id} is {row.state}: there is nothing to try again.")
-        other = row.key and await session.scalar(
-            select(JobRow.id).where(
-                JobRow.name == row.name,
-                JobRow.key == row.key,
-                JobRow.organisation_id.is_not_distinct_from(row.organisation_id),
-                JobRow.state.in_(UNFINISHED),
-            )
-        )
+        other = row.key and await _unfinished(session, row.name, row.key, row.organisation_id)
         if other:
             raise ConflictError(
                 f"The job {job_id} cannot be tried again: {other} does the same already."
@@ -262,6 +249,21 @@ class Outbox:
         """Close the connections."""
         await self.ledger.aclose()
         await self.live.aclose()
+
+
+async def _unfinished(
+    session: "AsyncSession", name: str, key: str, organisation_id: uuid.UUID | None
+) -> uuid.UUID | None:
+    """Return the one job of this name and key that is not finished, or None."""
+    found: uuid.UUID | None = await session.scalar(
+        select(JobRow.id).where(
+            JobRow.name == name,
+            JobRow.key == key,
+            JobRow.organisation_id.is_not_distinct_from(organisation_id),
+            JobRow.state.in_(UNFINISHED),
+        )
+    )
+    return found
 
 
 def view_of(row: JobRow) -> JobView:

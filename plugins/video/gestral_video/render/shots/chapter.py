@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from gestral_video.render.shots.desk import Desk, Drawn
-from gestral_video.render.shots.parts import BAR, accent_bar, page, rising
+from gestral_video.render.shots.parts import accent_bar, page, rising
 from gestral_video.render.shots.spoken import fit_spoken, spoken_layers
 from gestral_video.render.text import Face
 from gestral_video.storyboard.storyboard import ChapterScene
@@ -20,5 +20,5 @@ def chapter_shot(desk: Desk, scene: ChapterScene) -> Drawn:
     fitted = fit_spoken(desk, scene.text, face, inner)
     top = inner.top + (inner.height - fitted.height) / 2
     layers = spoken_layers(desk, scene.text, fitted, inner, top)
-    x = room.right - BAR * unit if fitted.leftwards else room.left
-    return page(desk), [rising(accent_bar(desk, x, top - gap), 0.0, desk), *layers]
+    accent = accent_bar(desk, fitted, (room.left, top - gap), room=room)
+    return page(desk), [rising(accent, 0.0, desk), *layers]

@@ -9,7 +9,6 @@ from gestral_video.render.patches import draw_patch
 from gestral_video.render.raster import skia
 from gestral_video.render.shots.desk import Desk, Drawn, Placed, even
 from gestral_video.render.shots.parts import (
-    BAR,
     accent_bar,
     block,
     emblem,
@@ -57,8 +56,7 @@ def closing_shot(desk: Desk, scene: ClosingScene) -> Drawn:
         )
     ]
     y += name.height + gap
-    bar_x = room.right - BAR * unit if name.leftwards else x
-    layers.append(rising(accent_bar(desk, bar_x, y), 0.3, desk))
+    layers.append(rising(accent_bar(desk, name, (x, y), room=room), 0.3, desk))
     y += bar + gap
     if scene.address:
         told = block(desk, "address", address, (x, y), room=room, colour=palette.muted)

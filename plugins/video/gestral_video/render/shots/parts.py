@@ -16,7 +16,6 @@ from gestral_video.render.styles import draw_tile
 from gestral_video.render.text import Face, Fitted, Line, Run, draw_line, fit, line_width
 
 __all__ = (
-    "BAR",
     "RISE_LEAD",
     "accent_bar",
     "bleed",
@@ -39,10 +38,6 @@ __all__ = (
 RISE_SECONDS = 0.5
 RISE_LEAD = 0.12
 """Seconds before its first word that a line starts to rise: the eye is slower than the ear."""
-
-
-BAR = 96
-"""Length of the accent bar in units."""
 
 
 def page(desk: Desk, draw: Callable[[Any], None] | None = None) -> Patch:
@@ -187,9 +182,10 @@ def line_draws(
     return layers
 
 
-def accent_bar(desk: Desk, x: float, y: float) -> Layer:
-    """The short accent bar."""
-    width, height = BAR * desk.unit, 7 * desk.unit
+def accent_bar(desk: Desk, text: Fitted, at: tuple[float, float], *, room: Rect) -> Layer:
+    """The short accent bar of a text: at its beginning, which may be at the right of the room."""
+    width, height = 96 * desk.unit, 7 * desk.unit
+    x, y = room.right - width if text.leftwards else at[0], at[1]
     paint = skia.Paint(Color=argb(desk.palette.accent), AntiAlias=True)
     patch = draw_patch(
         width,

@@ -6,7 +6,6 @@ from gestral_video.render.pictures import is_photograph, read_picture
 from gestral_video.render.raster import skia
 from gestral_video.render.shots.desk import Desk, Drawn, argb
 from gestral_video.render.shots.parts import (
-    BAR,
     accent_bar,
     block,
     emblem,
@@ -49,7 +48,6 @@ def title_shot(desk: Desk, scene: TitleScene) -> Drawn:
     )
     used = top_height + bar + gap + title.height + detail_height
     x, y = room.left, room.top + (room.height - used) / 2
-    bar_x = room.right - BAR * unit if title.leftwards else x
     if scene.site_name:
         layers.append(
             rising(
@@ -57,7 +55,7 @@ def title_shot(desk: Desk, scene: TitleScene) -> Drawn:
             )
         )
     y += top_height
-    layers.append(rising(accent_bar(desk, bar_x, y), 0.1, desk))
+    layers.append(rising(accent_bar(desk, title, (x, y), room=room), 0.1, desk))
     y += bar + gap
     for index, draw in enumerate(
         line_draws(desk, "title", title, (x, y), room=room, colour=palette.ink)
