@@ -20,7 +20,7 @@ faults, it is no sandbox.
 """
 
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,10 +98,14 @@ class Capability(Generic[T]):
     `MAILER = Capability[Mailer]("mailer", 1)`: the protocol is the type argument, so that
     `services.get(MAILER)` is known to be a `Mailer`. A change that breaks users of the protocol
     raises the version, which makes it another capability.
+
+    With `many=True` several plugins may provide it, and `services.all` gives what each of them
+    does: voices, transports, whatever a user chooses among.
     """
 
     name: str
     version: int = 1
+    many: bool = False
 
     def __str__(self) -> str:
         return f"{self.name}@{self.version}"
@@ -120,7 +124,18 @@ class Services(Protocol):
         ...
 
     def find(self, capability: Capability[T]) -> T | None:
-        """Return what provides `capability`, or None when nobody does."""
+        """Return what provides `capability`, or None when nobody does.
+
+        Raises:
+            PluginError: Its factory failed, or many may provide it.
+        """
+        ...
+
+    def all(self, capability: Capability[T]) -> Mapping[str, T]:
+        """Return what every plugin provides under `capability`, by the plugin's name.
+
+        A plugin whose factory fails is left out; the log and `/health/ready` tell of it.
+        """
         ...
 
     def settings(self, kind: type[S]) -> S:

@@ -45,8 +45,7 @@ async def readiness(platform: Platform) -> Readiness:
         entry.name: f"{entry.state}: {entry.reason}" if entry.reason else entry.state
         for entry in platform.registry.entries
     }
-    for capability, error in platform.unmade.items():
-        provider = platform.registry.providers[capability].name
+    for (provider, capability), error in platform.unmade.items():
         plugins[provider] = f"loaded, but making {capability} failed: {error}; the log says more"
     return Readiness(
         ready=all(answer == "ok" for answer in answers),

@@ -124,11 +124,14 @@ class Registry:
         return tuple(entry for entry in self.entries if entry.state == "loaded")
 
     @cached_property
-    def providers(self) -> Mapping[Capability[Any], Plugin]:
-        """Who provides each capability."""
-        return {
-            provision.capability: plugin for plugin in self.plugins for provision in plugin.provides
-        }
+    def providers(self) -> Mapping[Capability[Any], tuple[Plugin, ...]]:
+        """Who provides each capability: one plugin, unless many may."""
+        found: dict[Capability[Any], tuple[Plugin, ...]] = {}
+        for plugin in self.plugins:
+            for provision in plugin.provides:
+                known = found.get(provision.capability, ())
+                found[provision.capability] = (*known, plugin)
+        return found
 
     def refuse(self, name: str, reason: str) -> "Registry":
         """Return the registry without a plugin that turned out broken, and what hangs on it."""
@@ -407,7 +410,8 @@ def _order(entries: list[Entry], failures: Mapping[str, str]) -> tuple[Entry, ..
                 continue
             waiting.remove(entry)
             progress = True
-            clash = next((p.capability for p in plugin.provides if p.capability in offered), None)
+            alone = (p.capability for p in plugin.provides if not p.capability.many)
+            clash = next((capability for capability in alone if capability in offered), None)
             if clash is not None:
                 reason = f"{clash} is already provided by {offered[clash]!r}: switch one off."
                 aside.append(replace(entry, state="failed", reason=reason))

@@ -2,8 +2,8 @@
 
 import logging
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, LiteralString, TypeVar, cast
 
@@ -39,7 +39,8 @@ class Platform:
         replaced: Capabilities that are made otherwise, for tests.
 
     Attributes:
-        unmade: Capabilities whose factory failed when last asked, with the kind of the error.
+        unmade: Plugins and capabilities whose factory failed when last asked, with the kind of the
+            error.
     """
 
     def __init__(
@@ -54,7 +55,8 @@ class Platform:
         self.core_settings = settings
         self.database = database
         self._made: dict[Capability[Any], object] = dict(replaced or {})
-        self.unmade: dict[Capability[Any], str] = {}
+        self._gathered: dict[Capability[Any], dict[str, object]] = {}
+        self.unmade: dict[tuple[str, Capability[Any]], str] = {}
         self._closers: list[Callable[[], Any]] = []
         self._settings: dict[type[msgspec.Struct], msgspec.Struct] = {Settings: settings}
         self._settings |= {
@@ -79,18 +81,31 @@ class Platform:
         """See `Services.find`."""
         made = self._made.get(capability)
         if made is None:
-            plugin = self.registry.providers.get(capability)
-            if plugin is None:
+            if capability.many:
+                raise PluginError(
+                    f"Several plugins may provide {capability}.", hint="Ask with `services.all`."
+                )
+            providers = self.registry.providers.get(capability)
+            if providers is None:
                 return None
-            made = self._made[capability] = self._make(plugin, capability)
+            made = self._made[capability] = self._make(providers[0], capability)
         return cast("T", made)
+
+    def all(self, capability: Capability[T]) -> Mapping[str, T]:
+        """See `Services.all`."""
+        made = self._gathered.setdefault(capability, {})
+        for plugin in self.registry.providers.get(capability, ()):
+            if plugin.name not in made:
+                with suppress(GestralError):  # `_make` has told of it
+                    made[plugin.name] = self._make(plugin, capability)
+        return cast("Mapping[str, T]", {**made})
 
     def _make(self, plugin: Plugin, capability: Capability[Any]) -> object:
         provision = next(p for p in plugin.provides if p.capability == capability)
         try:
             made = _something(provision.factory(self))
         except Exception as error:
-            self.unmade[capability] = type(error).__name__
+            self.unmade[plugin.name, capability] = type(error).__name__
             log.exception("the plugin %s failed to make %s", plugin.name, capability)
             if isinstance(error, GestralError):
                 raise
@@ -98,7 +113,7 @@ class Platform:
                 f"The plugin {plugin.name!r} failed to make {capability}: {error}",
                 hint="Mend it, or switch it off by GESTRAL_PLUGINS_OFF.",
             ) from error
-        self.unmade.pop(capability, None)
+        self.unmade.pop((plugin.name, capability), None)
         close = provision.close
         if close is not None:
             self._closers.append(lambda: close(made))

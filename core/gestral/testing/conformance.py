@@ -98,7 +98,10 @@ async def test_its_handlers_take_and_return_what_is_named_alone(
 
 async def test_its_capabilities_can_be_made(gestral: Kit, plugin: Plugin) -> None:
     for provision in plugin.provides:
-        assert gestral.platform.get(provision.capability) is not None
+        if provision.capability.many:
+            assert plugin.name in gestral.platform.all(provision.capability)
+        else:
+            assert gestral.platform.get(provision.capability) is not None
 
 
 def test_what_jobs_take_is_kept_as_json(plugin: Plugin) -> None:

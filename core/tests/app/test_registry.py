@@ -17,6 +17,7 @@ from gestral.plugin import Capability, Job, JobContext, Panel, Permission, Plugi
 SOUND = Plugin(name="sound", api=">=1,<2", summary="Does no harm")
 A = Capability[object]("a")
 B = Capability[object]("b")
+MANY = Capability[object]("many", many=True)
 
 
 class NoArguments(msgspec.Struct):
@@ -129,6 +130,15 @@ def test_two_providers_of_one_capability_are_told_apart() -> None:
     registry = resolve([candidate(providing("one", A)), candidate(providing("two", A))], {})
     assert state(registry, "one")[0] == "loaded"
     assert "already provided by 'one'" in state(registry, "two")[1]
+
+
+def test_a_capability_of_many_may_have_several_providers_and_needs_one() -> None:
+    needy = Plugin(name="needy", api=">=1,<2", summary="", requires=(MANY,))
+    offers = [candidate(providing("one", MANY)), candidate(providing("two", MANY))]
+    registry = resolve([candidate(needy), *offers], {})
+    assert {entry.state for entry in registry.entries} == {"loaded"}
+    assert [plugin.name for plugin in registry.providers[MANY]] == ["one", "two"]
+    assert state(resolve([candidate(needy)], {}), "needy")[0] == "skipped"
 
 
 def test_two_plugins_of_one_name_do_not_replace_each_other() -> None:

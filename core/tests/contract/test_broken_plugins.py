@@ -317,6 +317,7 @@ def test_a_plugin_that_is_slow_to_import_is_loaded_and_told_what_to_do() -> None
 
 FRAGILE = Capability[object]("fragile")
 EMPTY = Capability[object]("empty")
+CHOICES = Capability[object]("choices", many=True)
 
 
 class Fragile:
@@ -343,8 +344,15 @@ def gestral_plugins() -> list[Plugin]:
             provides=(
                 Provision(capability=FRAGILE, factory=fragile),
                 Provision(capability=EMPTY, factory=lambda services: None),
+                Provision(capability=CHOICES, factory=fragile),
             ),
-        )
+        ),
+        Plugin(
+            name="sturdy",
+            api=">=1,<2",
+            summary="Offers a choice that can be made",
+            provides=(Provision(capability=CHOICES, factory=lambda services: "sturdy"),),
+        ),
     ]
 
 
@@ -364,6 +372,19 @@ async def test_a_capability_that_cannot_be_made_is_shown_and_tried_again(gestral
     fragile.mended = True
     assert gestral.platform.get(FRAGILE) is fragile
     assert await shown() == "loaded"
+
+
+async def test_who_cannot_make_its_choice_takes_nobody_elses_away(gestral: Kit) -> None:
+    from gestral.errors import PluginError
+
+    fragile.mended = False
+    assert gestral.platform.all(CHOICES) == {"sturdy": "sturdy"}
+    answer = await gestral.client().get("/health/ready")
+    assert "making choices@1 failed" in answer.json()["plugins"]["fragile"]
+    fragile.mended = True
+    assert gestral.platform.all(CHOICES) == {"fragile": fragile, "sturdy": "sturdy"}
+    with pytest.raises(PluginError, match="Several plugins may provide choices@1"):
+        gestral.platform.find(CHOICES)
 
 
 async def test_a_factory_that_returns_nothing_is_told_from_nobody_providing(gestral: Kit) -> None:
