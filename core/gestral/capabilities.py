@@ -311,8 +311,11 @@ class Mailer(Protocol):
         context: Mapping[str, Any],
         *,
         key: str,
+        language: str = "",
     ) -> None:
         """Have a mail sent once the caller's transaction is committed, at most once for each key.
+
+        Nothing is sent to whoever has unsubscribed from this kind of mail.
 
         Args:
             session: The transaction that gives the reason for the mail.
@@ -320,6 +323,7 @@ class Mailer(Protocol):
             to: One e-mail address.
             context: What the template needs: JSON values.
             key: Names the effect; a second call with the same key sends nothing.
+            language: The recipient's, as a BCP 47 tag; where the template lacks it, English.
 
         Raises:
             InputError: The address cannot be one.

@@ -100,8 +100,9 @@ class _Mailbox:
         context: Mapping[str, Any],
         *,
         key: str,
+        language: str = "",
     ) -> None:
-        del session
+        del session, language
         self.mail.setdefault(key, CapturedMail(template, to, context, key))
 
 

@@ -8,32 +8,40 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from gestral.capabilities import MAILER, Mailer
+from gestral.capabilities import CATALOGUE, MAILER, Mailer
 from gestral.plugin import (
     Capability,
+    HealthCheck,
     Job,
     JobContext,
     Metric,
+    Panel,
     Permission,
     Plugin,
     Provision,
     Services,
     Tables,
 )
-from gestral_email.settings import EmailSettings, read_smtp_url
+from gestral.settings import Settings
+from gestral_email.settings import EmailSettings
 
 if TYPE_CHECKING:
+    import click
     from litestar.types import ControllerRouterHandler
     from sqlalchemy import MetaData
 
+    from gestral_email.templates import Templates
     from gestral_email.transports import Transport
 
-__all__ = ("DELIVER", "SETTLE", "TRANSPORT", "Deliver", "Settle", "plugin")
+__all__ = ("DELIVER", "SETTLE", "TEMPLATES", "TRANSPORT", "Deliver", "Settle", "plugin")
 
 HERE = Path(__file__).parent
 
 TRANSPORT = Capability["Transport"]("email_transport")
 """How this plugin's mail leaves."""
+
+TEMPLATES = Capability["Templates"]("email_templates")
+"""The mail templates of all loaded plugins."""
 
 ATTEMPTS = 8
 """Over more than half an hour: servers that put off unknown senders want some minutes."""
@@ -80,12 +88,18 @@ def _mailer(services: Services) -> Mailer:
 
 
 def _transport(services: Services) -> "Transport":
-    from gestral_email.transports import MailboxTransport, SmtpTransport
+    from gestral_email.choice import chosen_transport
 
-    settings = services.settings(EmailSettings)
-    if not settings.smtp_url:
-        return MailboxTransport()
-    return SmtpTransport(read_smtp_url(settings.smtp_url), timeout=settings.smtp_timeout)
+    return chosen_transport(services)
+
+
+def _templates(services: Services) -> "Templates":
+    from gestral_email.templates import Templates
+
+    return Templates(
+        services.get(CATALOGUE).mail_templates(),
+        public_url=services.settings(Settings).public_url,
+    )
 
 
 def _metadata() -> "MetaData":
@@ -98,6 +112,16 @@ def _routes() -> "Sequence[ControllerRouterHandler]":
     from gestral_email.routes import handlers
 
     return handlers
+
+
+def _commands() -> "Sequence[click.Command]":
+    from gestral_email.commands import email
+
+    return (email,)
+
+
+async def _check_transport(services: Services) -> None:
+    services.get(TRANSPORT)
 
 
 async def _count(state: str, services: Services) -> float:
@@ -117,6 +141,7 @@ plugin = Plugin(
     provides=(
         Provision(capability=MAILER, factory=_mailer),
         Provision(capability=TRANSPORT, factory=_transport),
+        Provision(capability=TEMPLATES, factory=_templates),
     ),
     routes=_routes,
     tables=Tables(metadata=_metadata, migrations=HERE / "migrations"),
@@ -128,7 +153,21 @@ plugin = Plugin(
             summary="Read the organisation's mail where mail stays on the machine",
             role="admin",
         ),
+        Permission(
+            name="email:preferences", summary="Choose which mail to get oneself", role="viewer"
+        ),
     ),
+    commands=_commands,
+    panels=(
+        Panel(
+            name="preferences",
+            title="Mail",
+            slot="settings",
+            module=HERE / "panels" / "preferences.js",
+            permission="email:preferences",
+        ),
+    ),
+    health=(HealthCheck(name="transport", check=_check_transport),),
     metrics=tuple(
         Metric(
             name=f"messages_{state}",

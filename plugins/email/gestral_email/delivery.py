@@ -1,6 +1,6 @@
 """Delivering a mail at most once: it is marked before it is handed over.
 
-waiting -> sending -> sent | failed | unknown
+waiting -> sending -> sent | failed | unknown      sent | unknown -> bounced, when SES says so
    ^----------'  only when it was surely not accepted
 """
 
@@ -20,9 +20,10 @@ from gestral_email import ATTEMPTS, TRANSPORT
 from gestral_email.addresses import ascii_form, read_sender
 from gestral_email.models import Message, MessageState
 from gestral_email.settings import EmailSettings
-from gestral_email.transports import LostAnswerError
+from gestral_email.suppression import suppress, why_suppressed
+from gestral_email.transports import LostAnswerError, RefusedRecipientError
 
-__all__ = ("compose", "deliver", "settle")
+__all__ = ("compose", "deliver", "sender_of", "settle")
 
 HEADER_POLICY = policy.SMTP.clone(cte_type="7bit")
 """Refuses line breaks in headers, and encodes everything so that any server takes it."""
@@ -46,15 +47,28 @@ async def deliver(context: JobContext, message_id: uuid.UUID) -> None:
     if message is None:
         await _give_up_on_interrupted(services, message_id)
         return
-    sender = read_sender(services.settings(EmailSettings).sender or LOCAL_SENDER)
+    async with services.transaction() as session:
+        suppressed = await why_suppressed(session, message.recipient)
+    if suppressed:
+        await _write(services, message_id, "failed", suppressed)
+        raise JobError(suppressed, code="mail-suppressed")
+    sender = sender_of(services)
     recipient = ascii_form(message.recipient)
     composed = compose(message, sender, recipient, services.get(CLOCK).now())
     try:
-        await transport.send(composed, sender, recipient)
+        provider_id = await transport.send(composed, sender, recipient)
     except JobError as error:
         await _write(services, message_id, _state_after(error, context.attempt), str(error))
+        if isinstance(error, RefusedRecipientError):
+            async with services.transaction() as session:
+                await suppress(session, message.recipient, "refused", str(error))
         raise
-    await _write(services, message_id, "sent")
+    await _write(services, message_id, "sent", provider_id=provider_id)
+
+
+def sender_of(services: Services) -> Address:
+    """Return whom mail comes from."""
+    return read_sender(services.settings(EmailSettings).sender or LOCAL_SENDER)
 
 
 def compose(message: Message, sender: Address, recipient: str, now: dt.datetime) -> EmailMessage:
@@ -67,14 +81,23 @@ def compose(message: Message, sender: Address, recipient: str, now: dt.datetime)
     composed["Message-ID"] = f"<{message.id}@{sender.domain}>"
     # RFC 3834: asks for no automatic answer.
     composed["Auto-Submitted"] = "auto-generated"
+    if message.unsubscribe:
+        # RFC 8058: one click, which mail programs make without opening the page.
+        composed["List-Unsubscribe"] = f"<{message.unsubscribe}>"
+        composed["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     composed.set_content(message.text)
     composed.add_alternative(message.html, subtype="html")
     return composed
 
 
 async def settle(services: Services) -> None:
-    """Give every message that was left over an end: none is `waiting` or `sending` for ever."""
+    """Give every message that was left over an end: none is `waiting` or `sending` for ever.
+
+    The content of what has been over for longer than the operator wants is deleted; its key stays,
+    so that nothing is sent twice.
+    """
     now = services.get(CLOCK).now()
+    kept = services.settings(EmailSettings).kept_days
     async with services.across_organisations() as session:
         await session.execute(
             update(Message)
@@ -86,6 +109,16 @@ async def settle(services: Services) -> None:
             .where(Message.state == "waiting", Message.state_since < now - WAITING_LIMIT)
             .values(state="failed", reason="No attempt got through in a day.", state_since=now)
         )
+        if kept:
+            await session.execute(
+                update(Message)
+                .where(
+                    Message.state.not_in(("waiting", "sending")),
+                    Message.state_since < now - dt.timedelta(days=kept),
+                    Message.html != "",
+                )
+                .values(subject="", text="", html="")
+            )
 
 
 INTERRUPTED = "The worker ended while it handed the message over: it may or may not have arrived."
@@ -127,7 +160,12 @@ async def _give_up_on_interrupted(services: Services, message_id: uuid.UUID) -> 
 
 
 async def _write(
-    services: Services, message_id: uuid.UUID, state: MessageState, reason: str = ""
+    services: Services,
+    message_id: uuid.UUID,
+    state: MessageState,
+    reason: str = "",
+    *,
+    provider_id: str = "",
 ) -> None:
     """Write an outcome; what is known to be sent also ends the doubt of a late attempt."""
     known = ("sending", "unknown") if state == "sent" else ("sending",)
@@ -135,5 +173,10 @@ async def _write(
         await session.execute(
             update(Message)
             .where(Message.id == message_id, Message.state.in_(known))
-            .values(state=state, reason=reason, state_since=services.get(CLOCK).now())
+            .values(
+                state=state,
+                reason=reason,
+                provider_id=provider_id[:255],
+                state_since=services.get(CLOCK).now(),
+            )
         )

@@ -2,20 +2,28 @@
 
 import datetime as dt
 import uuid
-from typing import TYPE_CHECKING, Annotated
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import msgspec
-from litestar import get
+from litestar import MediaType, Request, Response, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from sqlalchemy import ColumnElement, select
 
 from gestral.capabilities import Identity
-from gestral.errors import NotFoundError
+from gestral.errors import ForbiddenError, InputError, NotFoundError
 from gestral.paging import Page, PageRequest, Paging
 from gestral.plugin import Services
-from gestral_email import TRANSPORT
+from gestral.settings import Settings
+from gestral_email import TEMPLATES, TRANSPORT
+from gestral_email.addresses import normalise_recipient
+from gestral_email.links import Unsubscription, read_token
 from gestral_email.models import Message
+from gestral_email.notifications import read_notification, take
+from gestral_email.preferences import accept, refuse, refused_templates
+from gestral_email.settings import EmailSettings
 from gestral_email.transports import MailboxTransport
 
 if TYPE_CHECKING:
@@ -23,9 +31,12 @@ if TYPE_CHECKING:
 
     from litestar.types import ControllerRouterHandler
 
-__all__ = ("MessageSummary", "MessageView", "handlers")
+__all__ = ("MessageSummary", "MessageView", "handlers", "is_local")
 
 MAILBOX = Paging(Message.id)
+
+LATEST = 100
+"""How many mails the local mailbox shows."""
 
 
 class MessageSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +113,213 @@ async def message(
     )
 
 
-handlers: "Sequence[ControllerRouterHandler]" = (mailbox, message)
+@post(
+    "/notifications/ses",
+    public=True,
+    status_code=204,
+    errors=(NotFoundError, InputError, ForbiddenError),
+    summary="Take what Amazon SES tells of bounces and complaints",
+)
+async def ses_notification(
+    request: "Request[Any, Any, Any]", services: NamedDependency[Services]
+) -> None:
+    """Take a message of the operator's Amazon SNS topic, whose signature is checked."""
+    topic = services.settings(EmailSettings).ses_topic
+    if not topic:
+        raise NotFoundError("This platform takes no notifications of Amazon SES.")
+    await take(services, await read_notification(services, await request.body(), topic))
+
+
+class Topic(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of mail that a person may or may not want.
+
+    Attributes:
+        template: Names it.
+        topic: What it is about.
+        wanted: Whether the person gets it.
+    """
+
+    template: Annotated[str, msgspec.Meta(examples=["video/ready"])]
+    topic: Annotated[str, msgspec.Meta(examples=["A video is ready"])]
+    wanted: bool
+
+
+class Preferences(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person may choose of.
+
+    Attributes:
+        topics: All kinds of mail that are not about the account or its security.
+    """
+
+    topics: tuple[Topic, ...]
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a person chooses.
+
+    Attributes:
+        wanted: Whether they want mail of this kind.
+    """
+
+    wanted: bool
+
+
+@get("/preferences", permission="email:preferences", summary="Which mail you get")
+async def preferences(
+    services: NamedDependency[Services], identity: NamedDependency[Identity]
+) -> Preferences:
+    """Return the kinds of mail that can be chosen, and which of them you get."""
+    templates = services.get(TEMPLATES)
+    async with services.transaction() as session:
+        unwanted = await refused_templates(session, identity.email)
+    return Preferences(
+        topics=tuple(
+            Topic(template=name, topic=topic, wanted=name not in unwanted)
+            for name in templates.names()
+            if (topic := templates.topic(name))
+        )
+    )
+
+
+@put(
+    "/preferences/{plugin:str}/{name:str}",
+    permission="email:preferences",
+    status_code=204,
+    errors=(NotFoundError,),
+    summary="Choose whether to get one kind of mail",
+)
+async def choose(
+    plugin: FromPath[str],
+    name: FromPath[str],
+    data: JSONBody[Wish],
+    services: NamedDependency[Services],
+    identity: NamedDependency[Identity],
+) -> None:
+    """Get mail of a kind from now on, or get none."""
+    template = f"{plugin}/{name}"
+    templates = services.get(TEMPLATES)
+    if template not in templates.names() or not templates.topic(template):
+        raise NotFoundError(f"There is no mail to choose that is called {template!r}.")
+    mail = Unsubscription(normalise_recipient(identity.email), template)
+    async with services.transaction() as session:
+        await (accept if data.wanted else refuse)(session, mail)
+
+
+@get(
+    "/unsubscribe/{token:str}",
+    public=True,
+    media_type=MediaType.HTML,
+    errors=(ForbiddenError,),
+    summary="Where the link in a mail leads",
+)
+async def unsubscribe_page(
+    token: FromPath[str], services: NamedDependency[Services]
+) -> Response[str]:
+    """Ask whether mail of a kind shall end. Mail scanners open links, so nothing has ended yet."""
+    return _page(services, read_token(services.settings(Settings), token), done=False)
+
+
+@post(
+    "/unsubscribe/{token:str}",
+    public=True,
+    media_type=MediaType.HTML,
+    status_code=200,
+    errors=(ForbiddenError,),
+    summary="End one kind of mail to one address",
+)
+async def unsubscribe(token: FromPath[str], services: NamedDependency[Services]) -> Response[str]:
+    """End mail of a kind: by that page's button, or by a mail program's one click (RFC 8058)."""
+    mail = read_token(services.settings(Settings), token)
+    async with services.transaction() as session:
+        await refuse(session, mail)
+    return _page(services, mail, done=True)
+
+
+@get(
+    "/dev",
+    public=True,
+    media_type=MediaType.HTML,
+    errors=(NotFoundError,),
+    summary="All mail of a platform that only this machine reaches",
+)
+async def local_mailbox(services: NamedDependency[Services]) -> Response[str]:
+    """Show the latest mail to everybody: also to who needs a mail in order to sign in."""
+    _require_local(services)
+    query = select(Message).where(Message.html != "").order_by(Message.id.desc()).limit(LATEST)
+    async with services.across_organisations() as session:
+        mails = (await session.scalars(query)).all()
+    return _html(services.get(TEMPLATES).mailbox_page(mails))
+
+
+@get(
+    "/dev/{message_id:uuid}",
+    public=True,
+    media_type=MediaType.HTML,
+    errors=(NotFoundError,),
+    summary="One mail of such a platform",
+)
+async def local_message(
+    message_id: FromPath[uuid.UUID], services: NamedDependency[Services]
+) -> Response[str]:
+    """Show a mail as its recipient would see it."""
+    _require_local(services)
+    async with services.across_organisations() as session:
+        found = await session.get(Message, message_id)
+    if found is None:
+        raise NotFoundError(f"There is no message {message_id} in the mailbox.")
+    return _html(services.get(TEMPLATES).mailbox_page(shown=found))
+
+
+handlers: "Sequence[ControllerRouterHandler]" = (
+    local_mailbox,
+    local_message,
+    mailbox,
+    message,
+    ses_notification,
+    preferences,
+    choose,
+    unsubscribe_page,
+    unsubscribe,
+)
+
+
+def _page(services: Services, mail: Unsubscription, *, done: bool) -> Response[str]:
+    return _html(services.get(TEMPLATES).unsubscribe_page(mail, done=done))
+
+
+def _require_local(services: Services) -> None:
+    """Hide the machine's mail from everybody else's.
+
+    Raises:
+        NotFoundError: Mail leaves the machine, or others can reach the platform.
+    """
+    settings = services.settings(Settings)
+    stays = services.get(TRANSPORT).name == MailboxTransport.name
+    if not stays or not is_local(settings.host, settings.public_url):
+        raise NotFoundError("There is no such page here.")
+
+
+def is_local(host: str, public_url: str) -> bool:
+    """Whether a platform that listens on a host, at a public address, is for one machine alone."""
+    return _is_loopback(host) and _is_loopback(urlsplit(public_url).hostname or "")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _html(page: str) -> Response[str]:
+    return Response(
+        page,
+        media_type=MediaType.HTML,
+        headers={
+            "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; "
+            "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        },
+    )
 
 
 def _readable(services: Services, identity: Identity) -> ColumnElement[bool]:

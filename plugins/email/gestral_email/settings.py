@@ -31,17 +31,40 @@ class EmailSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of the plugin `email`.
 
     Attributes:
+        transport: How mail leaves: `smtp`, `ses`, `mailbox`, which keeps it on the machine, or the
+            name of a plugin that brings another way. Empty: `smtp` where `smtp_url` is set, else
+            `mailbox`.
+        sender: Whom mail comes from, such as `Gestral <video@example.org>`; needed wherever mail
+            leaves the machine.
+        timeout: Seconds to wait for each answer of the server. RFC 5321, section 4.5.3.2, asks for
+            minutes.
+        daily_limit: How many mails an organisation may send within a day; 0 for any number.
+        kept_days: Days after which the content of a mail is deleted, while the record of it stays;
+            0 to keep it for ever.
         smtp_url: `smtp://user:password@host:port?tls=starttls`, `implicit` or `none`; `smtps://`
-            means `tls=implicit`. While it is empty nothing leaves the machine: mail goes to the
-            local mailbox.
-        sender: Whom mail comes from, such as `Gestral <video@example.org>`; needed with `smtp_url`.
-        smtp_timeout: Seconds to wait for each answer of the server. RFC 5321, section 4.5.3.2,
-            asks for minutes.
+            means `tls=implicit`.
+        ses_region: Of Amazon SES; empty: where boto3 looks.
+        ses_endpoint: Of what speaks like it; empty: Amazon's.
+        ses_configuration_set: Its events tell of bounces; empty: the identity's own.
+        ses_topic: ARN of the Amazon SNS topic that tells of bounces and complaints, subscribed to
+            `<public address>/api/v1/email/notifications/ses`.
     """
 
-    smtp_url: Annotated[str, msgspec.Meta(extra={"secret": True})] = ""
+    transport: str = ""
     sender: str = ""
-    smtp_timeout: Annotated[float, msgspec.Meta(gt=0)] = 120.0
+    timeout: Annotated[float, msgspec.Meta(gt=0)] = 120.0
+    daily_limit: Annotated[int, msgspec.Meta(ge=0)] = 1000
+    kept_days: Annotated[int, msgspec.Meta(ge=0)] = 90
+    smtp_url: Annotated[str, msgspec.Meta(extra={"secret": True})] = ""
+    ses_region: str = ""
+    ses_endpoint: str = ""
+    ses_configuration_set: str = ""
+    ses_topic: str = ""
+
+    @property
+    def chosen(self) -> str:
+        """The transport's name."""
+        return self.transport or ("smtp" if self.smtp_url else "mailbox")
 
     def __post_init__(self) -> None:
         """Refuse what could only fail when the first mail is sent.
@@ -49,12 +72,13 @@ class EmailSettings(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ConfigurationError: The server or the sender cannot be used.
         """
-        if not self.smtp_url:
+        if self.chosen == "mailbox":
             return
-        read_smtp_url(self.smtp_url)
+        if self.chosen == "smtp":
+            read_smtp_url(self.smtp_url)
         if not self.sender:
             raise ConfigurationError(
-                "GESTRAL_EMAIL_SMTP_URL is set, but not whom mail comes from.",
+                f"Mail leaves by {self.chosen}, but it is not set whom it comes from.",
                 hint="Set GESTRAL_EMAIL_SENDER, such as 'Gestral <video@example.org>'.",
             )
         from gestral_email.addresses import read_sender

@@ -126,5 +126,6 @@ def gestral_environment(request: pytest.FixtureRequest) -> dict[str, str]:
     return {
         "GESTRAL_EMAIL_SMTP_URL": server.url,
         "GESTRAL_EMAIL_SENDER": "Gestral Videos <video@gestral.example>",
-        "GESTRAL_EMAIL_SMTP_TIMEOUT": "0.5",
+        "GESTRAL_EMAIL_TIMEOUT": "0.5",
+        "GESTRAL_EMAIL_DAILY_LIMIT": "5",
     }

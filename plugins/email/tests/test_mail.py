@@ -7,10 +7,12 @@ from email import policy
 from email.message import EmailMessage
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select, update
 
 from gestral.capabilities import JOBS, MAILER
 from gestral.errors import InputError, PluginError
+from gestral.settings import Settings
 from gestral.testing.kit import Kit
 from gestral_email import ATTEMPTS, DELIVER, SETTLE, Deliver, Settle, plugin
 from gestral_email.models import Message
@@ -357,3 +359,60 @@ class TestSigningIn:
         assert message.state == ("sent" if right else "waiting")
         assert len(mail_server.received) == (1 if right else 0)
         assert "wrong" not in message.reason
+
+
+async def test_the_content_of_old_mail_is_deleted_and_its_key_kept(
+    gestral: Kit, mail_server: MailServer
+) -> None:
+    await send(gestral)
+    await gestral.run_jobs()
+    gestral.clock.turn(days=91)
+    async with gestral.transaction() as session:
+        await gestral.platform.get(JOBS).enqueue(session, SETTLE, Settle())
+    await gestral.run_jobs()
+    message = await only_message(gestral)
+    assert (message.state, message.subject, message.text, message.html) == ("sent", "", "", "")
+    await send(gestral)
+    await gestral.run_jobs()
+    assert len(mail_server.seen) == 1
+
+
+async def test_who_uses_this_machine_alone_reads_its_mail_without_signing_in(
+    gestral: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = replace(gestral.platform.core_settings, public_url="http://127.0.0.1:8000")
+    monkeypatch.setitem(gestral.platform._settings, Settings, here)
+    await send(gestral, name="<b>Ada</b>")
+    await gestral.run_jobs()
+    nobody = gestral.client()
+    page = await nobody.get("/api/v1/email/dev")
+    assert "Hello &lt;b&gt;Ada&lt;/b&gt;" in page.text
+    message = await only_message(gestral)
+    shown = await nobody.get(f"/api/v1/email/dev/{message.id}")
+    assert "srcdoc" in shown.text
+    assert (await nobody.get(f"/api/v1/email/dev/{uuid.uuid4()}")).status_code == 404
+
+
+async def test_mail_that_leaves_is_shown_to_nobody(gestral: Kit, mail_server: MailServer) -> None:
+    await send(gestral)
+    await gestral.run_jobs()
+    assert (await gestral.client().get("/api/v1/email/dev")).status_code == 404
+    message = await only_message(gestral)
+    assert (await gestral.client().get(f"/api/v1/email/dev/{message.id}")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("host", "address", "local"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000", True),
+        ("::1", "http://localhost:8000", True),
+        ("192.0.2.1", "http://127.0.0.1:8000", False),
+        ("127.0.0.1", "https://video.example.org", False),
+    ],
+)
+def test_only_a_platform_that_others_cannot_reach_shows_its_mail(
+    host: str, address: str, local: bool
+) -> None:
+    from gestral_email.routes import is_local
+
+    assert is_local(host, address) is local

@@ -83,3 +83,34 @@ def test_a_template_that_is_not_there_is_an_error(templates: Templates, name: st
 def test_a_template_cannot_leave_its_sandbox(tmp_path: Path, source: str) -> None:
     with pytest.raises(PluginError):
         written(tmp_path, body=source).render("x/mail", {"name": "Ada", "items": []})
+
+
+def test_a_mail_is_in_the_language_that_is_asked_for_or_english(templates: Templates) -> None:
+    german = templates.render("greeter/news", {"name": "Zoë"}, language="de-AT", unsubscribe="u")
+    assert (german.subject, german.language) == ("Neues für Zoë", "de")
+    assert '<html lang="de"' in german.html
+    assert "Gesendet von Gestral" in german.html
+    assert "Neues von Grüßenden" in german.html
+    assert "Abbestellen: u" in german.text
+    for asked in ("", "en-GB", "fr", "../de", "de/../x"):
+        english = templates.render("greeter/news", {"name": "Zoë"}, language=asked)
+        assert (english.subject, english.language) == ("News for Zoë", "en")
+    untranslated = templates.render(
+        "greeter/hello", {"name": "Zoë", "address": "https://a.example/"}, language="de"
+    )
+    assert "Sent by Gestral" in untranslated.html
+
+
+def test_every_shipped_template_has_an_example_that_fills_it(templates: Templates) -> None:
+    """What plugins that are installed bring: in every language that they bring it in."""
+    from importlib.metadata import entry_points
+
+    folders = {
+        point.name: plugin.mail_templates
+        for point in entry_points(group="gestral.plugins")
+        if (plugin := point.load()).mail_templates is not None
+    }
+    shipped = Templates(folders, public_url="https://gestral.example")
+    for language in ("en", "de"):
+        page = shipped.gallery(shipped.names(), language)
+        assert page.count("<section>") == len(shipped.names())
