@@ -1,45 +1,57 @@
-"""Feeds: what a blog says it has published."""
+"""Feeds: what a blog says it has published, in RSS, RDF, Atom or JSON Feed."""
 
 import calendar
 import contextlib
+import hashlib
 import io
 import time
+from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
 
 from gestral.errors import InputError, TooLargeError
-from gestral.limited import run_limited
 from gestral_video.articles.images import resolve
 
 __all__ = (
+    "ENTRIES_LIMIT",
+    "FEED_LIMIT",
     "Entry",
     "Feed",
-    "discover",
-    "discover_safely",
+    "Unreadable",
+    "feed_of",
+    "identity",
+    "moment",
+    "not_a_feed",
     "parse_feed",
-    "parse_feed_safely",
+    "plain",
+    "web_address",
 )
 
 FEED_LIMIT: Final = 5_000_000
 """Bytes of a feed; those with a hundred posts in full are below it."""
 ENTRIES_LIMIT: Final = 1_000
 """Entries that are read of one feed, the first ones, which are the newest by custom."""
-_FEED_TYPES: Final = ("application/rss+xml", "application/atom+xml", "application/rdf+xml")
+_YEARS: Final = (1990, 2100)
+"""What lies outside is no date of a post, but the slip of a generator."""
+_LONGEST_KEY: Final = 2048
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A post as its feed tells of it.
 
     Attributes:
-        id: The feed's own id for the post, else its address: what the post is known by.
+        id: What the post is known by: the feed's own id for it, else its address without what only
+            counts visitors. Never the title.
         address: Where the post is read, absolute; empty where the feed gives none.
         title: Plain text; may be empty.
         byline: Who wrote it, or empty.
         published: ISO 8601 in UTC, empty where unknown or beyond belief.
         updated: Likewise.
         content: The fullest HTML that the feed carries, not sanitised; may be empty.
+        base: What relative addresses in `content` are relative to.
         tags: In the feed's order.
     """
 
@@ -50,7 +62,27 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     published: str = ""
     updated: str = ""
     content: str = ""
+    base: str = ""
     tags: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """The hash of all that the feed says: another one means that the post may have changed."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
+
+
+class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry that is not among a feed's entries.
+
+    Attributes:
+        position: Its place in the feed, from 1.
+        title: As far as there is one.
+        reason: Why, in a sentence for people.
+    """
+
+    position: int
+    title: str
+    reason: str
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,8 +94,10 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
         home: The blog's home page, absolute, or empty.
         title: Plain text; may be empty.
         language: BCP 47 tag in lower case, or empty.
-        entries: In the feed's order. Entries with neither id nor address are not among them.
-        unreadable: How many entries those were.
+        hub: Where changes are announced by WebSub, or empty.
+        topic: What they are announced under; empty without a hub.
+        entries: In the feed's order, each with an id that no other has.
+        unreadable: The others.
     """
 
     id: str
@@ -71,129 +105,24 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     home: str = ""
     title: str = ""
     language: str = ""
+    hub: str = ""
+    topic: str = ""
     entries: tuple[Entry, ...] = ()
-    unreadable: int = 0
+    unreadable: tuple[Unreadable, ...] = ()
 
 
-class Given(msgspec.Struct):
-    """What a limited child is given: a feed or a page, and where it was read."""
+def parse_feed(data: bytes, address: str, *, charset: str | None = None) -> Feed:
+    """The feed in `data`, as read from `address`; for limited children alone.
 
-    data: bytes
-    address: str
-
-
-class Found(msgspec.Struct):
-    """The feeds that a page names."""
-
-    feeds: tuple[str, ...]
-
-
-async def parse_feed_safely(data: bytes, address: str) -> Feed:
-    """`parse_feed` in a child process with limits: some hostile feeds take minutes.
-
-    Raises:
-        InputError: What `parse_feed` raises, and `unreadable-feed` when the child dies or overruns.
-    """
-    _require_size(data, address)
-    return await run_limited(
-        "gestral_video.blogs.feed:parse_given",
-        Given(data, address),
-        Feed,
-        overrun=InputError(
-            f"The feed {address} could not be read within the limits of time and memory.",
-            hint="Ask its author to check it with a feed validator.",
-            code="unreadable-feed",
-        ),
-    )
-
-
-async def discover_safely(page: bytes, address: str) -> tuple[str, ...]:
-    """`discover` in a child process with limits.
-
-    Raises:
-        InputError: What `discover` raises, and `unreadable-page` when the child dies or overruns.
-    """
-    found = await run_limited(
-        "gestral_video.blogs.feed:discover_given",
-        Given(page, address),
-        Found,
-        overrun=InputError(
-            f"The page {address} could not be read within the limits of time and memory.",
-            hint="Give the address of the blog's feed.",
-            code="unreadable-page",
-        ),
-    )
-    return found.feeds
-
-
-def parse_given(given: Given) -> Feed:
-    """`parse_feed`, in the child."""
-    return parse_feed(given.data, given.address)
-
-
-def discover_given(given: Given) -> Found:
-    """`discover`, in the child."""
-    return Found(discover(given.data, given.address))
-
-
-def parse_feed(data: bytes, address: str) -> Feed:
-    """The feed in `data`, RSS, RDF or Atom, as read from `address`; for limited children alone.
+    Args:
+        data: RSS 0.9 to 2.0, RDF, Atom, or JSON Feed.
+        address: Relative addresses are resolved against it.
+        charset: The encoding that the server claimed, if it did.
 
     Raises:
         TooLargeError: `too-large`.
         InputError: `not-a-feed`.
     """
-    import feedparser  # type: ignore[import-untyped]  # it has no type hints
-
-    _require_size(data, address)
-    parsed = feedparser.parse(
-        io.BytesIO(data),  # given text or bytes, feedparser would try them as a path or an address
-        sanitize_html=False,  # it lets much through; content is read by the walk over articles
-        resolve_relative_uris=False,
-    )
-    if not parsed.get("version"):
-        raise InputError(
-            f"{address} is not a feed.",
-            hint="Give the address of the blog's RSS or Atom feed, or of its home page.",
-            code="not-a-feed",
-        )
-    found = [_entry(entry, address) for entry in parsed.entries[:ENTRIES_LIMIT]]
-    entries = tuple(entry for entry in found if entry.id)
-    about = parsed.feed
-    return Feed(
-        id=_text(about.get("id")) or address,
-        address=address,
-        home=_web_address(address, about.get("link")),
-        title=_plain(about.get("title")),
-        language=_text(about.get("language")).lower(),
-        entries=entries,
-        unreadable=len(found) - len(entries),
-    )
-
-
-def discover(page: bytes, address: str) -> tuple[str, ...]:
-    """The feeds that an HTML page names, absolute, in its order; for limited children alone.
-
-    Raises:
-        InputError: What `gestral_video.articles.document.parse_page` raises.
-    """
-    from gestral_video.articles.document import parse_page
-
-    tree = parse_page(page, address)
-    base_element = next(tree.iter("base"), None)
-    base = resolve(address, base_element.get("href", "")) if base_element is not None else address
-    found = [
-        resolve(base or address, link.get("href", ""))
-        for link in tree.iter("link")
-        if "alternate" in link.get("rel", "").lower().split()
-        and link.get("type", "").strip().lower() in _FEED_TYPES
-    ]
-    return tuple(
-        dict.fromkeys(feed for feed in found if feed.startswith(("http:", "https:", "file:")))
-    )
-
-
-def _require_size(data: bytes, address: str) -> None:
     if len(data) > FEED_LIMIT:
         raise TooLargeError(
             f"The feed {address} has {len(data) / 1e6:.1f} MB;"
@@ -201,30 +130,75 @@ def _require_size(data: bytes, address: str) -> None:
             hint="Many blogs offer a feed of their latest posts only.",
             code="too-large",
         )
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        from gestral_video.blogs.json_feed import parse_json_feed
+
+        return parse_json_feed(data, address)
+    return _parse_xml(data, address, charset)
 
 
-def _entry(entry: Any, base: str) -> Entry:
-    address = _web_address(base, entry.get("link"))
-    contents = [_text(content.get("value")) for content in entry.get("content", ())]
-    return Entry(
-        id=_text(entry.get("id")) or address,
-        address=address,
-        title=_plain(entry.get("title")),
-        byline=_plain(entry.get("author")),
-        published=_date(entry.get("published_parsed")),
-        updated=_date(entry.get("updated_parsed") if "updated_parsed" in entry else None),
-        content=max((*contents, _text(entry.get("summary"))), key=len),
-        tags=tuple(
-            dict.fromkeys(term for tag in entry.get("tags", ()) if (term := _text(tag.get("term"))))
-        ),
+def feed_of(
+    about: Feed, found: Iterable[Entry], *, beyond: int = 0, unread: Iterable[Unreadable] = ()
+) -> Feed:
+    """A feed with those of its entries that can be told apart, and the reasons of the others.
+
+    Args:
+        about: The feed without entries.
+        found: Its entries as they stand there; an id may be empty, or occur several times.
+        beyond: How many more there are than are read.
+        unread: Those that could not even be looked at.
+    """
+    found = list(found)
+    # Some generators give every post the id of the blog: it tells nothing apart then.
+    named = {(entry.id, entry.address) for entry in found if entry.id}
+    shared = {key for key, times in Counter(key for key, _ in named).items() if times > 1}
+    entries: dict[str, Entry] = {}
+    unreadable = list(unread)
+    for position, entry in enumerate(found, start=1):
+        given = "" if entry.id in shared else entry.id
+        key = (given or identity(entry.address))[:_LONGEST_KEY]
+        if key and key not in entries:
+            entries[key] = msgspec.structs.replace(entry, id=key)
+            continue
+        reason = "It stands in the feed a second time." if key else "It has neither id nor address."
+        unreadable.append(Unreadable(position=position, title=entry.title, reason=reason))
+    if beyond > 0:
+        reason = f"{beyond} more entries follow; the first {ENTRIES_LIMIT} are read."
+        unreadable.append(Unreadable(position=ENTRIES_LIMIT + 1, title="", reason=reason))
+    return msgspec.structs.replace(
+        about, entries=tuple(entries.values()), unreadable=tuple(unreadable)
     )
 
 
-def _text(value: object) -> str:
-    return value.strip() if isinstance(value, str) else ""
+def identity(address: str) -> str:
+    """An address without what does not name the page: fragment, default port, campaign labels."""
+    from courlan import normalize_url
+
+    with contextlib.suppress(ValueError):
+        return str(normalize_url(address.partition("#")[0]))
+    return address
 
 
-def _plain(value: object) -> str:
+def not_a_feed(address: str) -> InputError:
+    """The error for what is no feed of any kind."""
+    return InputError(
+        f"{address} is not a feed.",
+        hint="Give the address of the blog's RSS, Atom or JSON feed, or of its home page.",
+        code="not-a-feed",
+    )
+
+
+def moment(text: str) -> str:
+    """An ISO 8601 date or date and time in UTC, or empty for what is none or beyond belief."""
+    try:
+        read = datetime.fromisoformat(text)
+        read = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return ""
+    return read.isoformat() if _YEARS[0] <= read.year <= _YEARS[1] else ""
+
+
+def plain(value: object) -> str:
     """A title as plain text; feeds write it as text, as HTML, or as HTML escaped twice."""
     from lxml import etree
     from lxml.html import fragment_fromstring
@@ -236,13 +210,81 @@ def _plain(value: object) -> str:
     return " ".join(text.split())
 
 
-def _web_address(base: str, link: object) -> str:
+def web_address(base: str, link: object) -> str:
+    """A link as an absolute address of the web or of a file, or empty."""
     found = resolve(base, _text(link)) if _text(link) else ""
     return found if found.startswith(("http://", "https://", "file://")) else ""
 
 
+def _parse_xml(data: bytes, address: str, charset: str | None) -> Feed:
+    import feedparser  # type: ignore[import-untyped]  # it has no type hints
+
+    # It knows no `file:` addresses; ours to these are resolved by `web_address`.
+    headers = {"content-location": address} if address.startswith("http") else {}
+    if charset:
+        headers["content-type"] = f"application/xml; charset={charset}"
+    parsed = feedparser.parse(
+        io.BytesIO(data),  # given text or bytes, feedparser would try them as a path or an address
+        response_headers=headers,
+        sanitize_html=False,  # it lets much through; content is read by the walk over articles
+        resolve_relative_uris=False,
+    )
+    if not parsed.get("version"):
+        raise not_a_feed(address)
+    about = parsed.feed
+    hub = _link(about, "hub", address)
+    return feed_of(
+        Feed(
+            id=_text(about.get("id")) or address,
+            address=address,
+            home=web_address(address, about.get("link")),
+            title=plain(about.get("title")),
+            language=_text(about.get("language")).lower(),
+            hub=hub,
+            topic=(_link(about, "self", address) or address) if hub else "",
+        ),
+        [_entry(entry, address) for entry in parsed.entries[:ENTRIES_LIMIT]],
+        beyond=len(parsed.entries) - ENTRIES_LIMIT,
+    )
+
+
+def _link(about: Any, relation: str, base: str) -> str:
+    links = (link for link in about.get("links", ()) if link.get("rel") == relation)
+    return next((found for link in links if (found := web_address(base, link.get("href")))), "")
+
+
+def _entry(entry: Any, base: str) -> Entry:
+    address = web_address(base, entry.get("link"))
+    contents = [
+        (_text(content.get("value")), _text(content.get("base")))
+        for content in (*entry.get("content", ()), entry.get("summary_detail") or {})
+    ]
+    content, content_base = max(contents, key=lambda found: len(found[0]))
+    return Entry(
+        id=_text(entry.get("id")),
+        address=address,
+        title=plain(entry.get("title")),
+        byline=plain(entry.get("author")),
+        published=_date(entry.get("published_parsed")),
+        updated=_date(entry.get("updated_parsed") if "updated_parsed" in entry else None),
+        content=content,
+        base=web_address(address or base, content_base) or address or base,
+        tags=tuple(
+            dict.fromkeys(term for tag in entry.get("tags", ()) if (term := _text(tag.get("term"))))
+        ),
+    )
+
+
+def _text(value: object) -> str:
+    # A NUL is no character of XML, but feedparser's loose reader lets it through to PostgreSQL.
+    return value.replace("\x00", "").strip() if isinstance(value, str) else ""
+
+
 def _date(parsed: time.struct_time | None) -> str:
     """UTC in ISO 8601; the years 0 and 9999 that broken generators write are no dates."""
-    if parsed is None or not 1990 <= parsed.tm_year <= 2100:
+    if parsed is None or not _YEARS[0] <= parsed.tm_year <= _YEARS[1]:
         return ""
-    return datetime.fromtimestamp(calendar.timegm(parsed), UTC).isoformat()
+    try:
+        return datetime.fromtimestamp(calendar.timegm(parsed), UTC).isoformat()
+    except (ValueError, OverflowError):
+        return ""

@@ -10,7 +10,7 @@ from gestral.capabilities import MEMBERS
 from gestral.plugin import Services
 from gestral_video.articles.read import read_file
 from gestral_video.blogs.demo import demo_feed_path, demo_posts
-from gestral_video.blogs.feed import parse_feed_safely
+from gestral_video.blogs.reading import read_feed
 from gestral_video.order import Order
 from gestral_video.videos.models import BlogRow, VideoRow
 from gestral_video.videos.orders import keep_post, order_video
@@ -24,7 +24,7 @@ async def fill_in(services: Services) -> Sequence[str]:
     if members is None:
         return ()
     path = demo_feed_path()
-    feed = await parse_feed_safely(path.read_bytes(), path.as_uri())
+    feed = await read_feed(path.read_bytes(), path.as_uri())
     articles = [await read_file(post) for post in demo_posts()]
     async with services.across_organisations() as session:
         organisation_id = await members.demo_organisation(session)

@@ -18,7 +18,7 @@ from gestral.limited import Limits
 from gestral_video.articles import sandbox
 from gestral_video.articles.read import read_bytes
 from gestral_video.articles.sandbox import extract_safely, prepare_safely
-from gestral_video.blogs.feed import parse_feed_safely
+from gestral_video.blogs.reading import read_feed
 
 ADDRESS = "https://blog.example/a"
 TEXT = "A sentence of a post that is long enough to be worth reading aloud to somebody."
@@ -53,7 +53,7 @@ FEEDS = {
 @pytest.mark.parametrize("name", FEEDS)
 async def test_a_hostile_feed_fails_alone(name: str) -> None:
     data, expected = FEEDS[name]
-    assert await outcome(parse_feed_safely(data, ADDRESS)) in expected
+    assert await outcome(read_feed(data, ADDRESS)) in expected
 
 
 @pytest.mark.parametrize("kind", ["file:///etc/passwd", "http://127.0.0.1:9/x", "/etc/passwd"])
@@ -65,7 +65,7 @@ async def test_a_feed_cannot_read_files_and_addresses_of_its_host(kind: str) -> 
         f'href="{kind}" parse="text"/>',
         doctype,
     )
-    read = await parse_feed_safely(data, ADDRESS)
+    read = await read_feed(data, ADDRESS)
     assert "root:" not in repr(read)
     page = f"{doctype}<html><head><title>&secret;</title></head><p>{TEXT} &secret;</p></html>"
     assert "root:" not in repr(await extract_safely(page.encode(), ADDRESS))
@@ -192,12 +192,14 @@ from gestral_video.articles.pictures import load, local_reader
 from gestral_video.articles.read import read_bytes, read_file
 from gestral_video.articles.sandbox import extract_safely
 from gestral_video.blogs.demo import demo_feed_path, demo_posts
-from gestral_video.blogs.feed import discover_safely, parse_feed_safely
+from gestral_video.blogs.reading import read_feed, read_feeds, read_home_page, read_sitemap, Given
 
 async def everything(folder):
     page, feed = demo_posts()[0], demo_feed_path()
-    await parse_feed_safely(feed.read_bytes(), feed.as_uri())
-    await discover_safely(page.read_bytes(), page.as_uri())
+    await read_feed(feed.read_bytes(), feed.as_uri())
+    await read_feeds([Given("feed", feed.read_bytes(), feed.as_uri())])
+    await read_home_page(page.read_bytes(), page.as_uri())
+    await read_sitemap(b"<urlset/>", feed.as_uri())
     await extract_safely(page.read_bytes(), page.as_uri())
     post = b"---\\ntitle: a\\n---\\nSome *text* that is long enough to read."
     await read_bytes(post, "a.md", "upload:a.md")
@@ -217,7 +219,10 @@ def test_no_parser_is_even_imported_outside_of_limited_children(tmp_path: Path) 
     assert answer.stdout == "[]\n"
 
 
-PARSING = {"discover", "extract", "extract_whole", "page_of", "parse_feed", "parse_page", "prepare"}
+PARSING = {
+    *("extract", "extract_whole", "page_of", "parse_feed", "parse_json_feed", "parse_page"),
+    *("parse_sitemap", "prepare", "read_home"),
+}
 
 
 def test_nothing_but_the_tasks_of_limited_children_parses() -> None:
@@ -236,5 +241,9 @@ def test_nothing_but_the_tasks_of_limited_children_parses() -> None:
         ("articles/tasks.py", "extract_whole"),
         ("articles/tasks.py", "page_of"),
         ("articles/tasks.py", "prepare"),
-        ("blogs/feed.py", "parse_page"),
+        ("blogs/feed.py", "parse_json_feed"),
+        ("blogs/home.py", "parse_page"),
+        ("blogs/reading.py", "parse_feed"),
+        ("blogs/reading.py", "parse_sitemap"),
+        ("blogs/reading.py", "read_home"),
     }
