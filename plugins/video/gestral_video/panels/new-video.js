@@ -27,6 +27,7 @@ const markup = `
         <legend>Captions in the picture</legend>
         <div>
           <label><input type="radio" name="captions" value="karaoke" checked>Word by word</label>
+          <label><input type="radio" name="captions" value="lines">Line by line</label>
           <label><input type="radio" name="captions" value="off">Off</label>
         </div>
       </fieldset>

@@ -9,7 +9,7 @@
  * @property {number} total 0 when it is not known.
  * @property {string} reason
  * @property {"highlights" | "full"} mode
- * @property {"karaoke" | "off"} captions
+ * @property {"karaoke" | "lines" | "off"} captions
  * @property {string} format
  * @property {string} language
  * @property {string} created_at

@@ -28,7 +28,7 @@ _QUALITY = 22
 _BT709 = 1
 _LIMITED = 1
 
-ENCODER_VERSION = f"x264 {_X264} crf={_QUALITY}"
+ENCODER_VERSION = f"x264 {_X264} crf={_QUALITY} gop=1/2"
 """Part of every cache key."""
 
 
@@ -60,7 +60,7 @@ class X264Encoder:
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         context = stream.codec_context
         context.thread_count = 1
-        context.gop_size = 2 * rate
+        context.gop_size = max(1, rate // 2)
         context.color_primaries = context.color_trc = context.colorspace = _BT709
         context.color_range = _LIMITED
         stream.options = {

@@ -10,6 +10,7 @@ import av
 from av.container import OutputContainer
 from av.packet import Packet
 
+from gestral_video.render.languages import track_language
 from gestral_video.render.media import open_media
 from gestral_video.render.video import Chapter
 
@@ -25,6 +26,7 @@ def join(
     *,
     rate: int,
     title: str,
+    language: str,
     address: str,
     licence: str,
     chapters: Sequence[Chapter],
@@ -37,7 +39,8 @@ def join(
         sound: The sound's file.
         path: Where to write.
         rate: Frames a second.
-        title: Written as metadata, like the next two where they are not empty.
+        title: Written as metadata, like address and licence where they are not empty.
+        language: Of the post, as a tag of BCP 47: both tracks are marked with it.
         address: Of the post.
         licence: Of the post.
         chapters: Rising, the first at 0.
@@ -54,6 +57,8 @@ def join(
             template = first.streams.video[0]
             video = output.add_stream_from_template(template)
             audio = output.add_stream_from_template(heard.streams.audio[0])
+            for stream in (video, audio):
+                stream.metadata["language"] = track_language(language)
             parameters = bytes(template.codec_context.extradata or b"")
             pictures = _pictures(segments, parameters, rate)
             sounds = (p for p in heard.demux(audio=0) if p.dts is not None)

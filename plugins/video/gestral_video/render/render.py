@@ -303,6 +303,7 @@ def _publish(plan: _Plan, output: Path) -> Video:
             made["mp4"],
             rate=storyboard.rate,
             title=storyboard.title,
+            language=storyboard.language,
             address=storyboard.address,
             licence=storyboard.licence,
             chapters=chapters,

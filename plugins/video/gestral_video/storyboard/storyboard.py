@@ -31,7 +31,8 @@ __all__ = (
 )
 
 Format = Literal["16:9", "9:16", "1:1", "4:5"]
-CaptionMode = Literal["karaoke", "off"]
+CaptionMode = Literal["karaoke", "lines", "off"]
+"""Word by word, the one being spoken lit; line by line; or none burned in."""
 Transition = Literal["cut", "dissolve"]
 
 

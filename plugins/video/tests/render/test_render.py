@@ -15,6 +15,7 @@ from PIL import Image
 
 from gestral.errors import InputError
 from gestral_video.render import sound
+from gestral_video.render.languages import track_language
 from gestral_video.render.render import preview_frame, render
 from gestral_video.render.segments import segment_key, segments_of
 from gestral_video.render.video import Video
@@ -42,6 +43,31 @@ def test_the_picture_is_h264_high_in_constant_steps_with_its_colours_flagged(vid
         times = [frame.time for frame in container.decode(stream)]
     assert times == pytest.approx([index / 30 for index in range(FRAMES)])
     assert video.duration == pytest.approx(FRAMES / 30)
+
+
+def test_a_player_can_jump_to_every_half_second_of_a_scene(video: Video) -> None:
+    with av.open(video.path) as container:
+        packets = [p for p in container.demux(video=0) if p.dts is not None and p.pts is not None]
+    keys = [round(p.pts * p.time_base * 30) for p in packets if p.is_keyframe]
+    assert max(np.diff([*keys, FRAMES])) <= 15
+    # Closed: whatever is decoded after a key frame is also shown after it.
+    shown, key = [p.pts for p in packets], 0
+    for index, packet in enumerate(packets):
+        key = index if packet.is_keyframe else key
+        assert shown[index] >= shown[key]
+
+
+def test_every_track_says_its_language(video: Video) -> None:
+    with av.open(video.path) as container:
+        heard_and_seen = (*container.streams.video, *container.streams.audio)
+        assert [stream.language for stream in heard_and_seen] == ["eng", "eng"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "written"), [("pt-BR", "por"), ("zh-hant", "zho"), ("gsw", "gsw"), ("x-a", "und")]
+)
+def test_a_language_is_written_in_the_three_letters_that_mp4_knows(tag: str, written: str) -> None:
+    assert track_language(tag) == written
 
 
 def test_decoding_times_rise_across_the_seams_of_scenes(video: Video) -> None:

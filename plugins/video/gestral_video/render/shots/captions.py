@@ -16,7 +16,7 @@ __all__ = ("caption_layers",)
 
 
 def caption_layers(desk: Desk) -> list[Layer]:
-    """The caption box: two lines at most, the word being spoken in the accent colour."""
+    """The caption box: two lines at most; in karaoke the word being spoken in the accent colour."""
     stage, unit = desk.stage, desk.unit
     cues = desk.captioned
     if not cues:
@@ -35,7 +35,7 @@ def caption_layers(desk: Desk) -> list[Layer]:
     def layer(seconds: float) -> Draw | None:
         for (start, end, draw), phrase in zip(draws, shown, strict=True):
             if start <= seconds < end:
-                words = [word for line in phrase.lines for word in line]
+                words = [word for line in phrase.lines for word in line if desk.karaoke]
                 return draw(sum(word.start <= seconds for word in words) - 1)
         return None
 

@@ -84,7 +84,7 @@ class Desk:
         """
         known = bare(shown)
         self.shown = tuple(cue for cue in self.scene.cues if bare(cue.text) in known)
-        if self.karaoke:
+        if self.captions != "off":
             self.captioned = tuple(cue for cue in self.scene.cues if cue not in self.shown)
         return self.stage.content(captions=bool(self.captioned))
 
