@@ -100,6 +100,7 @@ async def make(
     from gestral_video.articles.pictures import load
     from gestral_video.narration.narrate import narrate, require_voice
     from gestral_video.render.render import render
+    from gestral_video.render.styles import style
     from gestral_video.script.check import require_faithful
     from gestral_video.script.write import write
     from gestral_video.storyboard.compose import compose
@@ -125,6 +126,7 @@ async def make(
         format=order.format,
         style=order.style,
         captions=order.captions,
+        turn=style(order.style).turn,
     )
     video = await _in_thread(
         "Rendering",

@@ -1,7 +1,7 @@
 """Segments: a scene's frames in a closed file, kept under the hash of what shapes them.
 
-A scene that comes in by a dissolve is two segments: its first moments, which the scene before
-shapes too, and the rest. So a changed scene is rendered again with the dissolve after it, and
+A scene that comes in by a transition is two segments: its first moments, which the scene before
+shapes too, and the rest. So a changed scene is rendered again with the transition after it, and
 nothing else.
 """
 
@@ -11,7 +11,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
-import cv2
 import msgspec
 import numpy as np
 
@@ -23,6 +22,7 @@ from gestral_video.render.patches import Planes
 from gestral_video.render.shots import Shot, make_shot
 from gestral_video.render.stage import Stage, stage
 from gestral_video.render.styles import style
+from gestral_video.render.transitions import TRANSITION_SECONDS, come_in
 from gestral_video.storyboard.storyboard import (
     CaptionMode,
     CollageScene,
@@ -39,15 +39,13 @@ __all__ = ("ENGINE_VERSION", "Segment", "frame_at", "render_segment", "segment_k
 ENGINE_VERSION = 2
 """To be raised with every change to how frames look: part of every cache key."""
 
-DISSOLVE_SECONDS = 0.4
-
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):
     """Some consecutive frames of a scene, and all that shapes them.
 
     Attributes:
         scene: Whose frames they are.
-        before: The scene over whose last frame this one comes in; none but in a dissolve.
+        before: The scene over whose last frame this one comes in; none but in a transition.
         first: The first frame, counted from the scene's start.
         count: How many.
     """
@@ -68,10 +66,10 @@ def segments_of(storyboard: Storyboard, scale: float) -> Iterator[Segment]:
     before: Scene | None = None
     for scene in storyboard.scenes:
         count = round(scene.duration * storyboard.rate)
-        dissolve = 0
-        if before is not None and scene.transition == "dissolve":
-            dissolve = min(count, round(DISSOLVE_SECONDS * storyboard.rate))
-        for over, first, frames in ((before, 0, dissolve), (None, dissolve, count - dissolve)):
+        mixed = 0
+        if before is not None:
+            mixed = min(count, round(TRANSITION_SECONDS[scene.transition] * storyboard.rate))
+        for over, first, frames in ((before, 0, mixed), (None, mixed, count - mixed)):
             if frames:
                 yield Segment(
                     scene=scene,
@@ -144,7 +142,7 @@ def render_segment(segment: Segment, path: Path, frame_done: Callable[[], None])
         canvas = Canvas(over, shot.background)
         for frame in range(segment.count):
             canvas.show(shot.at(frame / segment.rate))
-            _mix(under, over, (frame + 1) / (segment.count + 1), encoder.planes)
+            _come_in(segment, frame, under, over, encoder.planes)
             encoder.add()
             frame_done()
 
@@ -155,17 +153,16 @@ def frame_at(segment: Segment, frame: int) -> Planes:
     shot = _shot(segment, segment.scene)
     planes = _empty_planes(stage_)
     Canvas(planes, shot.background).show(shot.at(frame / segment.rate))
-    if segment.before is not None:
-        under = _last_frame(segment, segment.before, stage_)
-        _mix(under, planes, (frame + 1) / (segment.count + 1), planes)
-    return planes
+    if segment.before is None:
+        return planes
+    mixed = _empty_planes(stage_)
+    _come_in(segment, frame, _last_frame(segment, segment.before, stage_), planes, mixed)
+    return mixed
 
 
-def _mix(under: Planes, over: Planes, part: float, into: Planes) -> None:
-    """Dissolve: `part` of the one over the rest of the other, slow at both ends."""
-    eased = part * part * (3 - 2 * part)
-    for below, above, target in zip(under, over, into, strict=True):
-        target[:] = cv2.addWeighted(below, 1 - eased, above, eased, 0)
+def _come_in(segment: Segment, frame: int, under: Planes, over: Planes, into: Planes) -> None:
+    part = (frame + 1) / (segment.count + 1)
+    come_in(segment.scene.transition, under, over, part, into)
 
 
 def _last_frame(segment: Segment, scene: Scene, stage_: Stage) -> Planes:

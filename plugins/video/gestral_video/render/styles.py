@@ -7,6 +7,7 @@ from typing import Any
 from gestral.errors import InputError
 from gestral_video.render.fonts import Family
 from gestral_video.render.raster import skia
+from gestral_video.storyboard.storyboard import Transition
 
 __all__ = ("STYLES", "Palette", "Style", "contrast", "draw_tile", "style")
 
@@ -45,6 +46,7 @@ class Style:
         code: Colours of the code window, by role.
         emblem: Colours of the tiles on cards without a picture.
         background: Draws the page's figures: canvas, width, height, palette, look.
+        turn: How a new section comes in.
     """
 
     id: str
@@ -61,6 +63,7 @@ class Style:
     code_page: int = 0x14182B
     code_bar: int = 0x1D2340
     code_pygments: str = "one-dark"
+    turn: Transition = "slide"
 
 
 def style(id: str) -> Style:  # noqa: A002 - the storyboard's word
@@ -180,6 +183,7 @@ STYLES: dict[str, Style] = {
             caption_box=0xE6060914,
             code_page=0x10152A,
             code_bar=0x1A2140,
+            turn="wipe",
             palettes=(
                 Palette(0x0B1020, (0x131C40, 0x29335A), 0xF4F6FB, 0x9AA5C2, 0x6EE0F5),
                 Palette(0x120E26, (0x1E1744, 0x352B60), 0xF6F4FD, 0xA9A2C6, 0x6EE0F5),

@@ -20,7 +20,16 @@ Which scene a sentence gets (the first rule that holds):
 Consecutive sentences of one block share a scene while it stays below `SCENE_SECONDS` and its text
 below what the format can show well; a longer sentence is told in several scenes. A closing scene
 names the site and its address. The first two looks alternate; the third, the strongest, is kept for
-quotations, key figures, spoken headings and the closing scene. Neighbours never wear the same.
+quotations, key figures, spoken headings and the closing scene. Neighbours never wear the same, but
+for parts of one piece of code.
+
+How a scene comes in (the first rule that holds):
+
+| The scene | Transition |
+|---|---|
+| goes on with the code of the scene before | cut: only the lit line changes |
+| opens a section, or closes the video | the style's own: slide or wipe |
+| any other | dissolve |
 """
 
 import math
@@ -29,6 +38,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from urllib.parse import urlsplit
+
+import msgspec
 
 from gestral_video.articles.article import (
     Article,
@@ -60,6 +71,7 @@ from gestral_video.storyboard.storyboard import (
     CaptionMode,
     ChapterScene,
     ClosingScene,
+    CodeScene,
     ComparisonScene,
     Cue,
     CueWord,
@@ -71,6 +83,7 @@ from gestral_video.storyboard.storyboard import (
     Storyboard,
     TextScene,
     TitleScene,
+    Transition,
 )
 from gestral_video.storyboard.tables import chart_scene, show_tables, table_scene
 
@@ -125,6 +138,7 @@ def compose(
     style: str = "daylight",
     captions: CaptionMode = "karaoke",
     rate: int = 30,
+    turn: Transition = "slide",
 ) -> Storyboard:
     """Make the storyboard of an article.
 
@@ -137,6 +151,7 @@ def compose(
         style: The style's id; `render` knows which there are.
         captions: How captions are burned in.
         rate: Frames a second.
+        turn: How a new section comes in.
 
     Raises:
         ValueError: The narration does not have one take for every sentence.
@@ -156,9 +171,13 @@ def compose(
     groups = feature_figures(groups)
     _space(groups)
     scenes: list[Scene] = []
+
+    def add(scene: Scene) -> None:
+        scenes.append(_coming_in(scenes[-1] if scenes else None, scene, turn))
+
     for before, group in zip([None, *groups], groups, strict=False):
         if before and _opens_unheard(before, group):
-            scenes.append(
+            add(
                 ChapterScene(
                     id=f"c{len(scenes) + 1}",
                     duration=_whole_frames(CARD_SECONDS, rate),
@@ -167,9 +186,9 @@ def compose(
                     text=group.heading,
                 )
             )
-        scenes.append(_scene(group, article, title_picture, (format, rate), scenes))
+        add(_scene(group, article, title_picture, (format, rate), scenes))
     link = _link(article.address)
-    scenes.append(
+    add(
         ClosingScene(
             id=f"c{len(scenes) + 1}",
             duration=_whole_frames(SCANNING_SECONDS if link else CLOSING_SECONDS, rate),
@@ -390,6 +409,25 @@ def _look(before: Sequence[Scene], *, strong: bool) -> int:
         return STRONG_LOOK
     quiet = [scene.look for scene in before if scene.look != STRONG_LOOK]
     return (quiet[-1] + 1) % QUIET_LOOKS if quiet else 0
+
+
+def _coming_in(before: Scene | None, scene: Scene, turn: Transition) -> Scene:
+    """The scene with its transition: the module's table."""
+    if before is None:
+        return msgspec.structs.replace(scene, transition="cut")
+    if _goes_on(before, scene):
+        return msgspec.structs.replace(scene, transition="cut", look=before.look)
+    turns = isinstance(scene, ClosingScene) or scene.heading != before.heading
+    return msgspec.structs.replace(scene, transition=turn if turns else "dissolve")
+
+
+def _goes_on(before: Scene, scene: Scene) -> bool:
+    """Whether the scene shows the same code as the one before it."""
+    return (
+        isinstance(before, CodeScene)
+        and isinstance(scene, CodeScene)
+        and (before.code, before.language) == (scene.code, scene.language)
+    )
 
 
 def _cues(parts: Sequence[Part], lead_in: float) -> tuple[tuple[Cue, ...], float]:

@@ -33,7 +33,7 @@ __all__ = (
 Format = Literal["16:9", "9:16", "1:1", "4:5"]
 CaptionMode = Literal["karaoke", "lines", "off"]
 """Word by word, the one being spoken lit; line by line; or none burned in."""
-Transition = Literal["cut", "dissolve"]
+Transition = Literal["cut", "dissolve", "slide", "wipe"]
 
 
 class CueWord(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +102,7 @@ class _Scene(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
         cues: What is said during it, in order; empty in a silent scene.
         heading: Of the section it tells. Text, list and code scenes show it; chapters follow it.
         look: Which of the style's looks it wears, counted round: neighbours differ.
-        transition: How it comes in after the scene before it. A dissolve happens within the first
+        transition: How it comes in after the scene before it. All but a cut happen within the first
             half second of this scene, over the last frame of the scene before: scenes tile the
             timeline and never overlap.
     """

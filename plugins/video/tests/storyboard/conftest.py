@@ -1,6 +1,7 @@
 """What becomes of posts: storyboards of blocks and sentences, without voice and files."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
@@ -35,6 +36,7 @@ def _storyboard(
     blocks: Sequence[Block],
     said: Sequence[tuple[str, str]],
     pictures: Sequence[Picture] = (),
+    **choices: Any,
 ) -> Storyboard:
     """The storyboard of an article of which these (block id, text) are spoken after the title."""
     sentences = [("title", "A title"), *said]
@@ -53,7 +55,7 @@ def _storyboard(
         site_name="Example",
         blocks=tuple(blocks),
     )
-    return compose(article, script, narration, {p.address: p for p in pictures})
+    return compose(article, script, narration, {p.address: p for p in pictures}, **choices)
 
 
 @pytest.fixture(scope="session")

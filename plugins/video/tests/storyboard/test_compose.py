@@ -84,6 +84,36 @@ def test_neighbours_never_look_alike(storyboard: Compose) -> None:
         assert before.look != after.look
 
 
+def test_sections_turn_code_stays_and_everything_else_dissolves(storyboard: Compose) -> None:
+    said = [
+        ("b1", "Words."),
+        ("b2", "Part one"),
+        ("b3", "More words."),
+        ("b4", "First this line. " + "And on and on. " * 10),
+        ("b4", "Then that one. " + "And on and on. " * 10),
+        ("b5", "Said well."),
+    ]
+    blocks = [
+        Paragraph(id="b1", text="Words."),
+        Heading(id="b2", text="Part one"),
+        Paragraph(id="b3", text="More words."),
+        Code(id="b4", text="one\ntwo"),
+        Quote(id="b5", text="Said well."),
+    ]
+    scenes = storyboard(blocks, said, turn="wipe").scenes
+    assert [(scene.__struct_config__.tag, scene.transition) for scene in scenes] == [
+        ("title", "cut"),
+        ("text", "dissolve"),
+        ("chapter", "wipe"),
+        ("text", "dissolve"),
+        ("code", "dissolve"),
+        ("code", "cut"),
+        ("quote", "dissolve"),
+        ("closing", "wipe"),
+    ]
+    assert scenes[4].look == scenes[5].look
+
+
 def test_a_picture_too_small_to_look_at_is_not_shown(
     storyboard: Compose, picture: Pictured
 ) -> None:
@@ -232,7 +262,7 @@ def test_any_post_becomes_scenes_of_which_neighbours_differ(
     told = [cue.sentence_id for scene in board.scenes for cue in scene.cues]
     assert list(dict.fromkeys(told)) == [sentence.id for sentence in script.sentences]
     for before, after in pairwise(board.scenes):
-        assert before.look != after.look
+        assert (before.look == after.look) == (after.transition == "cut")
         assert not isinstance(after, FigureScene) or not isinstance(before, FigureScene)
     for scene in board.scenes:
         assert scene.duration * board.rate == pytest.approx(round(scene.duration * board.rate))

@@ -84,6 +84,8 @@ def code_shot(desk: Desk, scene: CodeScene) -> Drawn:
     layers: list[Layer] = [lambda _: window, code]
     if scene.marks:
         layers.insert(1, _band(desk, scene, (inner, clip), view, scrolled))
+    if scene.transition == "cut":
+        return background, layers  # the same code was there before
     return background, [rising(layer, 0.05, desk) for layer in layers]
 
 
