@@ -7,16 +7,19 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from gestral.app.registry import Registry
+from gestral.app.registry import Candidate, Registry, discover, resolve
 from gestral.app.services import Platform
-from gestral.errors import ConfigurationError, InputError
+from gestral.errors import ConfigurationError, InputError, ServiceError
 from gestral.settings import PREFIX, Settings, read_settings
 
-__all__ = ("confirm", "installed", "machine", "owner_of", "run", "run_on")
+if TYPE_CHECKING:
+    from gestral.db.engine import Database
+
+__all__ = ("confirm", "installed", "machine", "owner_of", "run", "run_alone", "run_on")
 
 T = TypeVar("T")
 
@@ -127,3 +130,50 @@ def run_on(settings: Settings, registry: Registry, task: Callable[[Platform], Aw
             await platform.aclose()
 
     return asyncio.run(body())
+
+
+def run_alone(task: Callable[[Platform], Awaitable[T]]) -> T:
+    """Run a task on what the plugins provide, where no service runs and none is started.
+
+    For commands that need capabilities and settings alone: they work where nothing is set up.
+    Whatever needs the database fails with a `ServiceError`.
+
+    Args:
+        task: An async function that takes `Services`.
+    """
+    from gestral.app.core_plugin import core_plugin
+    from gestral.embedded import default_data_folder
+
+    data = default_data_folder().expanduser().absolute()
+    values = {
+        f"{PREFIX}DATABASE_URL": "",
+        f"{PREFIX}STORAGE_URL": (data / "files").as_uri(),
+        f"{PREFIX}SECRET": secrets.token_urlsafe(32),
+    }
+    values |= {name: value for name, value in os.environ.items() if value}
+    values |= {f"{PREFIX}DATA": str(data), f"{PREFIX}REDIS_URL": ""}
+    settings = read_settings(Settings, values)
+    core = Candidate(name="core", load=lambda: core_plugin)
+    registry = resolve([core, *discover()], os.environ, off=settings.plugins_off)
+
+    async def body() -> T:
+        platform = Platform(registry, settings, cast("Database", _NoDatabase()))
+        try:
+            return await task(platform)
+        finally:
+            await platform.aclose()
+
+    return asyncio.run(body())
+
+
+class _NoDatabase:
+    """Stands where a command has no database."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise ServiceError(
+            f"This command has no database, which was asked for its {name}.",
+            hint="It is a fault of the plugin that asked.",
+        )
+
+    async def aclose(self) -> None:
+        """There is nothing to close."""

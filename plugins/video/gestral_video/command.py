@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 import msgspec
 
+from gestral.capabilities import FETCHER, Fetcher
 from gestral.errors import InputError
+from gestral.plugin import Services
 from gestral_video.order import Order, StyleName
 from gestral_video.render.video import BESIDE
 from gestral_video.script.script import Mode
@@ -20,9 +22,10 @@ from gestral_video.storyboard.storyboard import CaptionMode, Format
 if TYPE_CHECKING:
     from gestral_video.articles.article import Article
     from gestral_video.articles.pictures import Fetch
+    from gestral_video.extend import Voice
     from gestral_video.make import Made, Tell
 
-__all__ = ("make_command",)
+__all__ = ("make_command", "voices_command")
 
 
 @click.command(
@@ -61,6 +64,9 @@ __all__ = ("make_command",)
     show_default=True,
     help="How it looks.",
 )
+@click.option("--voice", default="", help="Who reads it; `gestral voices` lists them.")
+@click.option("--writer", default="", help="The plugin that writes the script.")
+@click.option("--language", default="", help="Tell it in another language, such as `de`.")
 @click.option(
     "--pronounce",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -80,12 +86,13 @@ def make_command(
     _check_output(output, post)
     pronunciations = _read_pronunciations(pronounce) if pronounce else {}
     choices["format"] = choices.pop("format_")
-    order = msgspec.convert(choices, Order)
+    order = _order(choices)
     with _progress(quiet=as_json) as tell:
-        import asyncio
+        from gestral.cli.platform import run_alone
 
-        made = asyncio.run(
-            _make(
+        made = run_alone(
+            lambda services: _make(
+                services,
                 post,
                 order,
                 pronunciations=pronunciations,
@@ -105,6 +112,28 @@ def make_command(
         f"{video.path}: {minutes}:{seconds:02} minutes, {video.width}x{video.height}, "
         f"{video.size / 1e6:.1f} MB, with captions, transcript and poster beside it"
     )
+
+
+@click.command("voices", help="List the voices that can read a video.")
+@click.option("--language", default="", help="Only those that speak it, such as `en`.")
+def voices_command(language: str) -> None:
+    """List voices: id, languages, licence."""
+    from gestral.cli.platform import run_alone
+    from gestral_video.narration.voices import all_voices, speaks
+
+    async def listed(services: Services) -> "list[Voice]":
+        return [one for one in all_voices(services) if not language or speaks(one, language)]
+
+    for voice in run_alone(listed):
+        click.echo(f"{voice.id:<32} {', '.join(voice.languages):<16} {voice.attribution}")
+
+
+def _order(choices: dict[str, str]) -> Order:
+    """Raise InputError for what an order does not take."""
+    try:
+        return msgspec.convert(choices, Order)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{error}.", hint="See `gestral make --help`.") from error
 
 
 def _check_output(output: Path, post: str) -> None:
@@ -147,6 +176,7 @@ def _default_cache() -> Path:
 
 
 async def _make(
+    services: Services,
     post: str,
     order: Order,
     *,
@@ -155,28 +185,27 @@ async def _make(
     output: Path,
     tell: "Tell",
 ) -> "Made":
-    from gestral.http.way_out import WayOut, open_fetcher
-    from gestral.settings import read_settings
     from gestral_video.make import make
+    from gestral_video.narration.voices import all_voices, choose_voice
+    from gestral_video.script.writers import all_writers, choose_writer
 
-    fetcher = open_fetcher(read_settings(WayOut, os.environ))
-    try:
-        await tell("Reading the post")
-        article, fetch = await _read(post, fetcher)
-        return await make(
-            article,
-            order,
-            fetch=fetch,
-            cache=cache,
-            output=output,
-            tell=tell,
-            pronunciations=pronunciations,
-        )
-    finally:
-        await fetcher.aclose()
+    await tell("Reading the post")
+    article, fetch = await _read(post, services.get(FETCHER))
+    language = order.language or article.language
+    return await make(
+        article,
+        order,
+        fetch=fetch,
+        cache=cache,
+        output=output,
+        tell=tell,
+        voice=choose_voice(all_voices(services), order.voice, language),
+        writer=choose_writer(all_writers(services), order.writer, article, order.language),
+        pronunciations=pronunciations,
+    )
 
 
-async def _read(post: str, fetcher: Any) -> "tuple[Article, Fetch]":
+async def _read(post: str, fetcher: Fetcher) -> "tuple[Article, Fetch]":
     from gestral_video.articles.pictures import local_reader
     from gestral_video.articles.read import is_address, read_file
     from gestral_video.source import picture_reader, read_address

@@ -15,6 +15,7 @@ import msgspec
 
 from gestral_video.articles.article import Article
 from gestral_video.articles.pictures import Fetch, PictureProblem
+from gestral_video.extend import ScriptWriter, Voice
 from gestral_video.order import Order
 from gestral_video.render.video import Video
 from gestral_video.storyboard.storyboard import Storyboard
@@ -80,6 +81,8 @@ async def make(
     cache: Path,
     output: Path,
     tell: Tell,
+    voice: Voice | None = None,
+    writer: ScriptWriter | None = None,
     pronunciations: Mapping[str, str] = MappingProxyType({}),
 ) -> Made:
     """Make the video of an article.
@@ -91,6 +94,8 @@ async def make(
         cache: A folder for what can be made again.
         output: The MP4; captions, transcript and poster are written beside it.
         tell: Is told of each stage and its advance.
+        voice: Who reads it; the voice that comes with Gestral unless given.
+        writer: Who writes the script; the post's own words unless given.
         pronunciations: How words are said, by the written word.
 
     Raises:
@@ -98,16 +103,19 @@ async def make(
         JobError: A stage could not do its work.
     """
     from gestral_video.articles.pictures import load
-    from gestral_video.narration.narrate import narrate, require_voice
+    from gestral_video.narration.narrate import narrate
+    from gestral_video.narration.voices import default_voice, require_voice
     from gestral_video.render.render import render
     from gestral_video.render.styles import style
     from gestral_video.script.check import require_faithful
-    from gestral_video.script.write import write
+    from gestral_video.script.commission import commission
+    from gestral_video.script.writers import OwnWords
     from gestral_video.storyboard.compose import compose
 
-    require_voice(article.language)
+    voice = voice or default_voice()
+    require_voice(order.language or article.language, voice)
     await tell("Writing the script")
-    script = await asyncio.to_thread(write, article, order.mode)
+    script = await commission(article, order, writer or OwnWords(), cache / "scripts")
     require_faithful(script, article)
     await tell("Fetching pictures")
     pictures, problems = await load(article, cache / "pictures", fetch)
@@ -115,7 +123,7 @@ async def make(
         "Speaking",
         tell,
         lambda watch: narrate(
-            script, cache / "takes", pronunciations=pronunciations, progress=watch
+            script, cache / "takes", voice=voice, pronunciations=pronunciations, progress=watch
         ),
     )
     storyboard = compose(

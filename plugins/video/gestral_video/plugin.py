@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from gestral.capabilities import FETCHER, JOBS, MAILER, MEMBERS, OBJECT_STORE
 from gestral.events import OrganisationDeleted
-from gestral.plugin import Listener, Panel, Permission, Plugin, Services, Tables
+from gestral.plugin import Listener, Panel, Permission, Plugin, Provision, Services, Tables
+from gestral_video.extend import SCRIPT_WRITERS, VOICES
 from gestral_video.videos.forget import forget_organisation
 from gestral_video.videos.jobs import MAKE, REMOVE, TIDY
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import click
     from litestar.types import ControllerRouterHandler
     from sqlalchemy import MetaData
+
+    from gestral_video.extend import ScriptWriter, Voice
 
 __all__ = ("plugin",)
 
@@ -27,15 +30,30 @@ def _metadata() -> "MetaData":
 
 
 def _routes() -> "Sequence[ControllerRouterHandler]":
+    from gestral_video.videos.choices import ChoiceController
     from gestral_video.videos.routes import VideoController
 
-    return [VideoController]
+    return [VideoController, ChoiceController]
 
 
 def _commands() -> "Sequence[click.Command]":
-    from gestral_video.command import make_command
+    from gestral_video.command import make_command, voices_command
 
-    return [make_command]
+    return [make_command, voices_command]
+
+
+def _voices(services: Services) -> "Sequence[Voice]":
+    from gestral_video.narration.hibari import hibari_voices
+
+    del services
+    return hibari_voices()
+
+
+def _writer(services: Services) -> "ScriptWriter":
+    from gestral_video.script.writers import OwnWords
+
+    del services
+    return OwnWords()
 
 
 async def _demo(services: Services) -> Sequence[str]:
@@ -48,6 +66,10 @@ plugin = Plugin(
     name="video",
     api=">=1,<2",
     summary="Turns posts into narrated, captioned videos",
+    provides=(
+        Provision(capability=VOICES, factory=_voices),
+        Provision(capability=SCRIPT_WRITERS, factory=_writer),
+    ),
     requires=(JOBS, OBJECT_STORE, FETCHER),
     optional=(MAILER, MEMBERS),
     routes=_routes,

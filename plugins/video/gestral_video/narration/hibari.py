@@ -1,4 +1,4 @@
-"""The voice that needs no key and no network: hibari's `heart`, with the exact time of every word.
+"""The voices that need no key and no network: hibari's, with the exact time of every word.
 
 hibari's model computes how long every phoneme lasts, in units of 25 ms, but keeps it to itself.
 ONNX Runtime hands out any tensor that the graph lists as an output, so one line is added to the
@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gestral.errors import ServiceError
 from gestral_video.narration.voice import Speech
-from gestral_video.script.spoken import SpokenToken
+from gestral_video.script.script import SpokenToken
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ("HibariVoice",)
+__all__ = ("HibariVoice", "hibari_voices")
 
 DURATIONS = "/Cast_32_output_0"
 """The tensor of durations in hibari 0.2.1, found by its shape and by its sum."""
@@ -51,26 +51,64 @@ class _Word(NamedTuple):
     phonemes: str
 
 
+def hibari_voices() -> list["HibariVoice"]:
+    """The speakers whose models are on this machine; that of `heart` comes with the engine."""
+    from hibari.voices import VOICES  # type: ignore[import-untyped]  # it has no types
+
+    return [HibariVoice(speaker) for speaker in VOICES if _model(speaker) is not None]
+
+
+def _model(speaker: str) -> Path | None:
+    """The file of a speaker's model: from the engine's wheel, or out of the folder that it keeps
+    others in (`HIBARI_HOME`), into which nothing is downloaded here."""
+    from hibari.voices import voice_path
+
+    try:
+        return Path(voice_path(speaker, download_missing=False))
+    except FileNotFoundError:
+        return None
+
+
 class HibariVoice:
-    """American English, one speaker.
+    """One speaker of American or British English.
 
     Made without loading anything; the model is loaded by the first `speak` and shared by all
     instances of a process.
     """
 
-    id = "hibari:heart"
-    languages = ("en",)
+    attribution = "hibari-tts, Apache-2.0"
+
+    def __init__(self, speaker: str = "heart") -> None:
+        self.speaker = speaker
+
+    @property
+    def id(self) -> str:
+        """The engine and the speaker."""
+        return f"hibari:{self.speaker}"
+
+    @property
+    def name(self) -> str:
+        """The speaker."""
+        return self.speaker.capitalize()
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """One, with its region."""
+        from hibari.voices import VOICES
+
+        return (VOICES[self.speaker]["language"],)
 
     @property
     def version(self) -> str:
         """The engine's version, and the revision of what is made of its sound."""
         return f"{version_of('hibari-tts')}-{REVISION}"
 
-    def speak(self, tokens: Sequence[SpokenToken]) -> Speech:
+    def speak(self, tokens: Sequence[SpokenToken], language: str = "en") -> Speech:
         """Read a sentence. Words that the voice has no sounds for get an empty span."""
         import numpy as np
 
-        engine = _engine()
+        del language  # there is but one
+        engine = _engine(self.speaker)
         generator = np.random.default_rng(SEED)
         pieces: list[NDArray[np.float32]] = []
         spans: dict[int, tuple[float, float]] = {}
@@ -253,12 +291,19 @@ def _longest_run(flags: "NDArray[np.bool_]", first: int, last: int) -> tuple[int
 
 
 @cache
-def _engine() -> _Engine:
+def _engine(speaker: str) -> _Engine:
     import onnxruntime  # type: ignore[import-untyped]  # it has no types
     from hibari import Hibari
 
-    hibari = Hibari()
-    model = Path(hibari.model_path).read_bytes() + _as_output(DURATIONS)
+    file = _model(speaker)
+    if file is None:
+        raise ServiceError(
+            f"The model of the voice hibari:{speaker} is not on this machine.",
+            hint="Put it into the folder that HIBARI_HOME names, on every machine that works.",
+            code="voice-engine",
+        )
+    hibari = Hibari(voice=speaker, model=str(file))
+    model = file.read_bytes() + _as_output(DURATIONS)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3

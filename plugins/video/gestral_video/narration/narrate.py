@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -13,15 +12,16 @@ from types import MappingProxyType
 
 import msgspec
 
-from gestral.errors import InputError, RetryableError
+from gestral.errors import RetryableError
 from gestral_video.narration.narration import Narration, Take, Word
 from gestral_video.narration.pronunciations import pronounced
 from gestral_video.narration.voice import Voice
+from gestral_video.narration.voices import default_voice, require_voice
 from gestral_video.script.alignment import align
-from gestral_video.script.script import Script, Sentence
-from gestral_video.script.spoken import SpokenToken
+from gestral_video.script.script import Script, Sentence, SpokenToken
+from gestral_video.whole import put
 
-__all__ = ("Progress", "default_voice", "narrate", "require_voice")
+__all__ = ("Progress", "narrate")
 
 Progress = Callable[[int, int], None]
 """Told how many sentences are done, and of how many."""
@@ -34,13 +34,6 @@ SILENT_WORD = 0.3
 """Seconds of silence for each word of a sentence of which nothing at all is heard."""
 WORDS_PER_WORKER = 1500
 """A worker process earns the second or two that it takes to start from this many words on."""
-
-
-def default_voice() -> Voice:
-    """The voice that comes with Gestral."""
-    from gestral_video.narration.hibari import HibariVoice
-
-    return HibariVoice()
 
 
 def narrate(
@@ -101,27 +94,12 @@ def narrate(
     )
 
 
-def require_voice(language: str, voice: Voice | None = None) -> None:
-    """Refuse a language that nobody can speak, before any work is done for it.
-
-    Raises:
-        InputError: The voice, or else the default one, does not speak it (`no-voice`).
-    """
-    voice = voice or default_voice()
-    if language.split("-", maxsplit=1)[0].lower() not in voice.languages:
-        raise InputError(
-            f"The post is in the language {language!r}, which the voice {voice.id} does not speak; "
-            f"it speaks: {', '.join(voice.languages)}.",
-            hint="Choose a voice for that language, or a post in a language that has one.",
-            code="no-voice",
-        )
-
-
 class _Wanted(msgspec.Struct, frozen=True):
     """A sentence to be spoken, and the key of its take."""
 
     sentence_id: str
     tokens: tuple[SpokenToken, ...]
+    language: str
     digest: str
 
     @classmethod
@@ -129,8 +107,8 @@ class _Wanted(msgspec.Struct, frozen=True):
         cls, sentence: Sentence, language: str, voice: Voice, pronunciations: Mapping[str, str]
     ) -> "_Wanted":
         tokens = pronounced(align(sentence.text, sentence.spoken, language), pronunciations)
-        key = msgspec.json.encode([FORM, voice.id, voice.version, tokens])
-        return cls(sentence.id, tokens, hashlib.sha256(key).hexdigest())
+        key = msgspec.json.encode([FORM, voice.id, voice.version, language, tokens])
+        return cls(sentence.id, tokens, language, hashlib.sha256(key).hexdigest())
 
 
 def _kept(wanted: _Wanted, folder: Path) -> Take | None:
@@ -176,7 +154,7 @@ def _speak(wanted: _Wanted, folder: Path, voice: Voice) -> Take:
 
     from gestral_video.narration.sound import audible, evened, write_wav
 
-    speech = voice.speak(wanted.tokens)
+    speech = voice.speak(wanted.tokens, wanted.language)
     first, last = audible(speech.samples, speech.rate)
     if first == last:
         count = int(SILENT_WORD * len(wanted.tokens) * speech.rate)
@@ -199,8 +177,8 @@ def _speak(wanted: _Wanted, folder: Path, voice: Voice) -> Take:
         digest=wanted.digest,
     )
     # The sound first: a take counts as kept only once its JSON is there.
-    _put(path, lambda file: write_wav(file, samples, speech.rate))
-    _put(path.with_suffix(".json"), lambda file: file.write_bytes(msgspec.json.encode(take)))
+    put(path, lambda file: write_wav(file, samples, speech.rate))
+    put(path.with_suffix(".json"), lambda file: file.write_bytes(msgspec.json.encode(take)))
     return take
 
 
@@ -225,15 +203,3 @@ def settled(spans: Sequence[tuple[float, float]], duration: float) -> list[tuple
         (start, min(max(end, start + shortest), limit))
         for start, (_, end), limit in zip(starts, spans, limits, strict=True)
     ]
-
-
-def _put(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file that is there whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        write(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

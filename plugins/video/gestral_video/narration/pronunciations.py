@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from gestral.errors import InputError
-from gestral_video.script.spoken import SpokenToken
+from gestral_video.script.script import SpokenToken
 
 __all__ = ("pronounced", "read_pronunciations")
 

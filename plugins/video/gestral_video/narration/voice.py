@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from gestral_video.script.spoken import SpokenToken
+from gestral_video.script.script import SpokenToken
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,17 +32,28 @@ class Speech(msgspec.Struct, frozen=True, kw_only=True):
 class Voice(Protocol):
     """Someone who can read aloud.
 
-    A voice may travel to another process: it must be picklable before it has spoken.
+    A voice may travel to another process: it must be picklable before it has spoken. What is heavy
+    is loaded by the first `speak`; all else answers at once and without a network.
     """
 
     @property
     def id(self) -> str:
-        """Stable and unique, such as `hibari:heart`."""
+        """Stable and unique: the engine's name, a colon and the speaker's, as `hibari:heart`."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What people call the speaker, such as `Heart`."""
         ...
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """Primary BCP 47 subtags of the languages it reads, such as `en`."""
+        """BCP 47 tags of the languages it reads, such as `en-US`; the speaker's own first."""
+        ...
+
+    @property
+    def attribution(self) -> str:
+        """The licence of the sound and whom to name for it, for the credits of a video."""
         ...
 
     @property
@@ -50,10 +61,15 @@ class Voice(Protocol):
         """Changes whenever the same words would sound different: takes are kept under it."""
         ...
 
-    def speak(self, tokens: Sequence[SpokenToken]) -> Speech:
+    def speak(self, tokens: Sequence[SpokenToken], language: str) -> Speech:
         """Read a sentence, word by word as its tokens say.
+
+        Args:
+            tokens: At least one.
+            language: BCP 47 tag of the sentence, one that `languages` covers.
 
         Raises:
             ServiceError: The engine is not there or does not work.
+            RetryableError: It may work when it is asked again.
         """
         ...

@@ -2,7 +2,8 @@
 
 from difflib import SequenceMatcher
 
-from gestral_video.script.spoken import SpokenToken, spoken_tokens
+from gestral_video.script.script import SpokenToken
+from gestral_video.script.spoken import spoken_tokens
 
 __all__ = ("align",)
 

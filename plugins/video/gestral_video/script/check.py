@@ -15,12 +15,9 @@ import msgspec
 from gestral.errors import InputError
 from gestral_video.articles.article import Article
 from gestral_video.script.facts import block_text, counts
-from gestral_video.script.script import Script, Sentence
+from gestral_video.script.script import TITLE_ID, Script, Sentence
 
-__all__ = ("TITLE_ID", "Unfaithful", "check", "require_faithful")
-
-TITLE_ID = "title"
-"""The block id of the article's title."""
+__all__ = ("Unfaithful", "check", "require_faithful")
 
 
 class Unfaithful(msgspec.Struct, frozen=True, kw_only=True):

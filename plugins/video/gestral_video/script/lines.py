@@ -22,12 +22,23 @@ from gestral_video.articles.article import (
 from gestral_video.script.facts import describe_code, describe_table, image_words, told_rows
 from gestral_video.script.sentences import split_sentences
 
-__all__ = ("Line", "introduced", "lines_of", "showing", "spoken_length", "word_count")
+__all__ = (
+    "BLOCK_PAUSE",
+    "SENTENCE_PAUSE",
+    "TITLE_PAUSE",
+    "Line",
+    "introduced",
+    "lines_of",
+    "showing",
+    "spoken_length",
+    "word_count",
+)
 
 Kind = Literal["heading", "prose", "item", "quote", "description"]
 
 MOST_WORDS = 45
 """A longer sentence is hard to follow by ear; it is parted at its semicolons."""
+TITLE_PAUSE = 0.8
 SENTENCE_PAUSE = 0.25
 ITEM_PAUSE = 0.35
 FORMULA = "Here is a formula."

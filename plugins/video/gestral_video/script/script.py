@@ -1,10 +1,13 @@
 """A script: the sentences to be spoken, each with the blocks it came from."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
-__all__ = ("Mode", "Script", "Sentence")
+__all__ = ("TITLE_ID", "Mode", "Script", "Sentence", "SpokenToken")
+
+TITLE_ID = "title"
+"""The block id of the article's title."""
 
 Mode = Literal["highlights", "full"]
 """`highlights` is 60 to 90 seconds of the most telling sentences; `full` is the whole post."""
@@ -17,7 +20,7 @@ class Sentence(msgspec.Struct, frozen=True, kw_only=True):
         id: `s1`, `s2`, ... in the order of speaking.
         text: As it is written: what captions and scenes show.
         spoken: As it is said: numbers, dates, units and the like in words. A voice reads this.
-        block_ids: The article's blocks it came from, never empty. The title's own id is `title`.
+        block_ids: The article's blocks it came from, never empty. The title's own id is `TITLE_ID`.
         pause: Silence after it, in seconds.
     """
 
@@ -40,3 +43,16 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     mode: Mode
     language: str
     sentences: tuple[Sentence, ...]
+
+
+class SpokenToken(NamedTuple):
+    """A written word and what is said for it.
+
+    Attributes:
+        written: The word as the text has it, punctuation included.
+        spoken: What a voice reads for it: no word, one word or several. Empty where there is
+            nothing to say, as for an emoji.
+    """
+
+    written: str
+    spoken: str

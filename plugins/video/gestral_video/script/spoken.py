@@ -10,14 +10,14 @@ touches, so that what is said can always be traced to the word that says it.
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from gestral_video.script.readings.amounts import AMOUNTS
 from gestral_video.script.readings.dates import DATES
 from gestral_video.script.readings.names import NAMES
 from gestral_video.script.readings.words import WORDS
+from gestral_video.script.script import SpokenToken
 
-__all__ = ("RULES", "SpokenToken", "spoken", "spoken_tokens")
+__all__ = ("RULES", "closed", "spoken", "spoken_tokens")
 
 RULES = (*NAMES, *DATES, *AMOUNTS, *WORDS)
 """In the order in which they read: what an earlier rule has read, a later one leaves alone."""
@@ -27,22 +27,14 @@ _LETTER_LIKE = ("L", "M", "N")
 _FOLDED = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "—", "‒": "—", "―": "—"})
 
 
-class SpokenToken(NamedTuple):
-    """A written word and what is said for it.
-
-    Attributes:
-        written: The word as the text has it, punctuation included.
-        spoken: What a voice reads for it: no word, one word or several. Empty where there is
-            nothing to say, as for an emoji.
-    """
-
-    written: str
-    spoken: str
-
-
 def spoken(text: str, language: str = "en") -> str:
     """What a voice reads for a text: the spoken parts of `spoken_tokens`, joined by spaces."""
     return " ".join(token.spoken for token in spoken_tokens(text, language) if token.spoken)
+
+
+def closed(said: str) -> str:
+    """A voice lets its pitch fall only before a full stop, which headings and items lack."""
+    return said if not said or not said[-1].isalnum() else said + "."
 
 
 def spoken_tokens(text: str, language: str = "en") -> tuple[SpokenToken, ...]:

@@ -4,15 +4,12 @@ from collections.abc import Iterable, Sequence
 
 from gestral.errors import InputError
 from gestral_video.articles.article import Article
-from gestral_video.script.check import TITLE_ID
 from gestral_video.script.highlights import choose
-from gestral_video.script.lines import Line, introduced, lines_of
-from gestral_video.script.script import Mode, Script, Sentence
-from gestral_video.script.spoken import spoken
+from gestral_video.script.lines import TITLE_PAUSE, Line, introduced, lines_of
+from gestral_video.script.script import TITLE_ID, Mode, Script, Sentence
+from gestral_video.script.spoken import closed, spoken
 
 __all__ = ("write",)
-
-TITLE_PAUSE = 0.8
 
 
 def write(article: Article, mode: Mode = "highlights") -> Script:
@@ -61,12 +58,7 @@ def _sentences(lines: Sequence[Line], language: str) -> Iterable[Sentence]:
         yield Sentence(
             id=f"s{number}",
             text=line.text,
-            spoken=_closed(spoken(line.text, language)),
+            spoken=closed(spoken(line.text, language)),
             block_ids=line.block_ids,
             pause=line.pause,
         )
-
-
-def _closed(said: str) -> str:
-    """A voice lets its pitch fall only before a full stop, which headings and items lack."""
-    return said if not said or not said[-1].isalnum() else said + "."

@@ -55,7 +55,9 @@ async def make_video(context: JobContext, arguments: MakeArguments) -> None:
     """Make a video and keep its files; a second run finds every stage in the cache."""
     from gestral_video.articles.article import Article
     from gestral_video.make import make
+    from gestral_video.narration.voices import all_voices, choose_voice
     from gestral_video.order import Order
+    from gestral_video.script.writers import all_writers, choose_writer
     from gestral_video.source import picture_reader
     from gestral_video.videos.models import VideoRow
 
@@ -75,6 +77,8 @@ async def make_video(context: JobContext, arguments: MakeArguments) -> None:
         cache=cache,
         output=output,
         tell=context.progress,
+        voice=choose_voice(all_voices(services), order.voice, order.language or article.language),
+        writer=choose_writer(all_writers(services), order.writer, article, order.language),
     )
     await context.progress("Storing the video")
     # Each attempt has a folder of its own, so that a late one cannot overwrite what is watched.

@@ -16,8 +16,8 @@ from gestral_video.narration.narrate import narrate, settled
 from gestral_video.narration.narration import Take
 from gestral_video.narration.sound import LOUDNESS, loudness
 from gestral_video.narration.voice import Speech
-from gestral_video.script.script import Script, Sentence
-from gestral_video.script.spoken import SpokenToken, spoken, spoken_tokens
+from gestral_video.script.script import Script, Sentence, SpokenToken
+from gestral_video.script.spoken import spoken, spoken_tokens
 
 SENTENCES = (
     "On Jan. 5, 2024, version v8.1 cost $3 million - 10% more.",
@@ -47,13 +47,15 @@ class Metronome:
     """A voice that gives every spoken word a fifth of a second of tone, and counts its work."""
 
     id = "test:metronome"
+    name = "Metronome"
     languages = ("en",)
+    attribution = "nobody's"
     version = "1"
 
     def __init__(self) -> None:
         self.spoken = 0
 
-    def speak(self, tokens: Sequence[SpokenToken]) -> Speech:
+    def speak(self, tokens: Sequence[SpokenToken], language: str) -> Speech:
         self.spoken += 1
         ends = np.cumsum([0.2 * len(token.spoken.split()) for token in tokens])
         clock = np.arange(int(ends[-1] * 8000)) / 8000
@@ -137,7 +139,7 @@ def test_durations_do_not_change_what_is_heard() -> None:
 
 def test_a_sentence_without_end_is_spoken_in_pieces() -> None:
     tokens = spoken_tokens("one clause, and another one, " * 12 + "x" * 900)
-    chunks = list(hibari._chunks(hibari._engine().words(tokens)))
+    chunks = list(hibari._chunks(hibari._engine("heart").words(tokens)))
     assert len(chunks) > 1
     assert all(sum(len(w.phonemes) + 1 for w in c) <= hibari.MAXIMUM_PHONEMES for c in chunks)
     assert [c[-1].phonemes[-1] for c in chunks[:1]] == [","]
@@ -147,7 +149,7 @@ def test_a_sentence_without_end_is_spoken_in_pieces() -> None:
 def test_an_engine_without_durations_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hibari, "DURATIONS", "/Nowhere_output_0")
     with pytest.raises(ServiceError) as caught:
-        hibari._engine.__wrapped__()
+        hibari._engine.__wrapped__("heart")
     assert "/Nowhere_output_0" in caught.value.message
 
 
@@ -193,10 +195,10 @@ def test_a_damaged_take_is_spoken_anew(tmp_path: Path, suffix: str) -> None:
 
 def test_a_voice_that_fails_leaves_no_half_take(tmp_path: Path) -> None:
     class Broken(Metronome):
-        def speak(self, tokens: Sequence[SpokenToken]) -> Speech:
+        def speak(self, tokens: Sequence[SpokenToken], language: str) -> Speech:
             if tokens[0].written == "Two.":
                 raise ServiceError("The voice is gone.")
-            return super().speak(tokens)
+            return super().speak(tokens, language)
 
     with pytest.raises(ServiceError):
         narrate(script("One.", "Two."), tmp_path, voice=Broken())
