@@ -137,14 +137,12 @@ def _told(outcome: Outcome) -> Feed | InputError:
 
 
 def _overrun(given: Given) -> InputError:
-    is_page = given.kind == "page"
-    return InputError(
-        f"The {given.kind} {given.address} could not be read within the limits of time and memory.",
-        hint="Give the address of the blog's feed."
-        if is_page
-        else "Ask its author to check it with a feed validator.",
-        code="unreadable-page" if is_page else "unreadable-feed",
-    )
+    told = f"The {given.kind} {given.address} could not be read within the limits."
+    if given.kind == "page":
+        hint = "Give the address of the blog's feed."
+        return InputError(told, hint=hint, code="unreadable-page")
+    hint = "Ask its author to check it with a feed validator."
+    return InputError(told, hint=hint, code="unreadable-feed")
 
 
 # --- in the child ----------------------------------------------------------------------------
