@@ -1,11 +1,13 @@
 """Who may come in: every handler names a permission or says that it is public."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.plugins import ReceiveRoutePlugin
+from litestar.routes import BaseRoute
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from gestral.capabilities import CURRENT_USER, Identity
 from gestral.db.tenancy import organisation
@@ -15,7 +17,7 @@ from gestral.plugin import Services
 if TYPE_CHECKING:
     from gestral.app.services import Platform
 
-__all__ = ("guarded", "platform_of", "visitor")
+__all__ = ("SAFE", "Guards", "handlers_of", "is_foreign", "is_guarded", "platform_of", "visitor")
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 NOT_ASKED = object()
@@ -43,27 +45,46 @@ async def visitor(connection: Connection) -> Identity | None:
     return found
 
 
-def guarded(app: ASGIApp) -> ASGIApp:
-    """Wrap the routes: middleware of the application, within the request's transaction.
+class Guards(ReceiveRoutePlugin):
+    """Puts a guard around each route that is not open to everybody.
 
     Litestar's own guards do the same, but each is handed a copy of the route's handler, which costs
-    more than to route, answer and log a small request.
+    more than to route, answer and log a small request. As middleware of the whole application it
+    would be around public routes too, with a layer of exception handling that they do not need.
     """
 
+    def receive_route(self, route: BaseRoute) -> None:
+        """See Litestar's `ReceiveRoutePlugin`: routes come here before they are built."""
+        for handler in handlers_of(route):
+            if not is_guarded(handler):
+                handler.middleware = (guarded, *(handler.middleware or ()))
+
+
+def guarded(app: ASGIApp) -> ASGIApp:
+    """Wrap a route: middleware that lets through who has the permission of its handler."""
+
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
-        handler: BaseRouteHandler = scope["route_handler"]
-        if scope.get("method", "GET") not in SAFE:
-            refuse_foreign(ASGIConnection(scope, receive, send))
-        if not is_open(handler):
-            await authorise(ASGIConnection(scope, receive, send), handler)
+        await authorise(ASGIConnection(scope, receive, send), scope["route_handler"])
         await app(scope, receive, send)
 
     return handle
 
 
-def is_open(handler: BaseRouteHandler) -> bool:
-    """Whether everybody may ask: public handlers, and Litestar's own, which answer OPTIONS."""
-    return handler.opt.get("public") is True or handler.fn.__module__ == "litestar.routes.http"
+def handlers_of(route: BaseRoute) -> Sequence[BaseRouteHandler]:
+    """Return the handlers of a route: one for each method, where it is of HTTP."""
+    return getattr(route, "route_handlers", None) or [route.route_handler]  # type: ignore[attr-defined]
+
+
+def is_guarded(handler: BaseRouteHandler) -> bool:
+    """Whether nobody comes in who may not: it is open to everybody, or has its guard.
+
+    Open are public handlers, and Litestar's own, which answer OPTIONS.
+    """
+    return (
+        handler.opt.get("public") is True
+        or handler.fn.__module__ == "litestar.routes.http"
+        or guarded in handler.resolve_middleware()
+    )
 
 
 async def authorise(connection: Connection, handler: BaseRouteHandler) -> None:
@@ -87,21 +108,17 @@ async def authorise(connection: Connection, handler: BaseRouteHandler) -> None:
         )
 
 
-def refuse_foreign(connection: Connection) -> None:
-    """Refuse requests that change something when another site's page has sent them.
+def is_foreign(scope: HTTPScope) -> bool:
+    """Whether a request that may change something was sent by another site's page.
 
     Browsers tell with `Sec-Fetch-Site` (Fetch Metadata) or at least `Origin`; a client that sends
     neither is no browser, and carries no cookie that a page could abuse.
-
-    Raises:
-        ForbiddenError: The request comes from another site.
     """
-    headers = connection.headers
-    relation = headers.get("sec-fetch-site")
-    origin = headers.get("origin")
+    if scope["method"] in SAFE:
+        return False
+    headers = dict(scope["headers"])
+    relation = headers.get(b"sec-fetch-site")
     if relation is not None:
-        foreign = relation not in {"same-origin", "none"}
-    else:
-        foreign = origin is not None and urlsplit(origin).netloc != headers.get("host")
-    if foreign:
-        raise ForbiddenError("This request was sent by another site's page.", code="cross-site")
+        return relation not in {b"same-origin", b"none"}
+    origin = headers.get(b"origin")
+    return origin is not None and origin.partition(b"://")[2] != headers.get(b"host")

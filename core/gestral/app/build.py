@@ -18,23 +18,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gestral import __version__
 from gestral.app import health
-from gestral.app.access import SAFE, guarded, platform_of, visitor
+from gestral.app.access import SAFE, Guards, handlers_of, is_guarded, platform_of, visitor
+from gestral.app.answers import Answer
 from gestral.app.core_plugin import core_plugin
-from gestral.app.deadline import in_time
 from gestral.app.document import ApiDocument, Structs
-from gestral.app.edge import at_the_edge
+from gestral.app.edge import Edge
 from gestral.app.frontend import frontend_routes, panel_routes
-from gestral.app.headers import standing_headers
 from gestral.app.intake import FORM_PARTS, check_body
 from gestral.app.problems import exception_handlers
 from gestral.app.registry import Candidate, Registry, discover, resolve
 from gestral.app.services import Platform
-from gestral.app.unit import answer_again, one_transaction, session_of
+from gestral.app.unit import answer_again, unit_of
 from gestral.capabilities import OBJECT_STORE, Identity
 from gestral.db.engine import Database
-from gestral.errors import UnauthenticatedError
+from gestral.errors import PluginError, UnauthenticatedError
 from gestral.observe import logs, traces
-from gestral.observe.requests import observed
 from gestral.plugin import API_PREFIX, Plugin, Services
 from gestral.settings import Settings
 from gestral.storage.local import LocalStore
@@ -99,12 +97,12 @@ def application(platform: Platform) -> Litestar:
         state=State({"platform": platform}),
         dependencies=DEPENDENCIES,
         exception_handlers=exception_handlers,
+        response_class=Answer,
         before_request=_receive,
         request_max_body_size=BODY_BYTES,
         multipart_form_part_limit=FORM_PARTS,
-        middleware=[in_time, one_transaction, guarded],
         lifespan=[_lifespan],
-        plugins=[Structs()],
+        plugins=[Guards(), Structs()],
         openapi_config=OpenAPIConfig(
             title="Gestral",
             version=__version__,
@@ -120,9 +118,10 @@ def application(platform: Platform) -> Litestar:
         logging_config=None,
     )
     # Around the router too, which plain middleware is not: what has no route is seen as well.
-    edge = at_the_edge(app.asgi_handler, platform.core_settings.requests_at_once)
-    standing = standing_headers(platform.core_settings.public_url)
-    app.asgi_handler = observed(edge, standing)
+    for path, handler in _handlers(app.routes):
+        if not is_guarded(handler):
+            raise PluginError(f"Nothing guards {path}: no application is built.")
+    app.asgi_handler = Edge(app.asgi_handler, platform.core_settings)
     return app
 
 
@@ -177,11 +176,7 @@ def _unguarded(plugin: Plugin) -> str:
 
 
 def _handlers(routes: Sequence[BaseRoute]) -> Iterator[tuple[str, BaseRouteHandler]]:
-    for route in routes:
-        found = getattr(route, "route_handlers", None) or [getattr(route, "route_handler", None)]
-        for handler in found:
-            if isinstance(handler, BaseRouteHandler):
-                yield route.path, handler
+    return ((route.path, handler) for route in routes for handler in handlers_of(route))
 
 
 def _methods(handler: BaseRouteHandler) -> frozenset[str]:
@@ -247,7 +242,7 @@ async def _platform(request: Request[Any, Any, Any]) -> Platform:
 
 async def _session(request: Request[Any, Any, Any]) -> AsyncSession:
     """The request's transaction: committed before the answer is sent, rolled back by an error."""
-    return session_of(request)
+    return unit_of(request).session()
 
 
 # These two ask for `services`, which they do not need: what does not depend on each other Litestar

@@ -15,7 +15,7 @@ from gestral.errors import GestralError
 from gestral.observe.context import request_id
 
 if TYPE_CHECKING:
-    from litestar.types import Send
+    from litestar.types import HTTPScope, Send
 
 __all__ = (
     "MEDIA_TYPE",
@@ -23,6 +23,7 @@ __all__ = (
     "exception_handlers",
     "from_database",
     "from_error",
+    "of_error",
     "problem",
     "send_problem",
 )
@@ -118,19 +119,24 @@ def from_database(error: Exception) -> Problem:
     return problem(503, "service-unavailable", "The database did not take it. Try again.")
 
 
-def _named(_request: AnyRequest, error: GestralError) -> Problem:
-    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.error("%s", error.message, exc_info=error)
-    return from_error(error)
+def of_error(error: Exception, scope: "HTTPScope") -> Problem:
+    """Return the problem that an error of a request becomes; log what is the platform's fault."""
+    match error:
+        case GestralError():
+            if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                log.error("%s", error.message, exc_info=error)
+            return from_error(error)
+        case ValidationException():
+            return _invalid(error)
+        case HTTPException(status_code=status) if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            return _http(error)
+        case DataError() | OperationalError() | InterfaceError() | PoolTimeoutError():
+            return from_database(error)
+    log.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
+    return problem(500, "internal-error", "Something went wrong inside. It has been logged.")
 
 
-def _database(_request: AnyRequest, error: Exception) -> Problem:
-    return from_database(error)
-
-
-def _http(request: AnyRequest, error: HTTPException) -> Problem:
-    if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _unexpected(request, error)
+def _http(error: HTTPException) -> Problem:
     phrase = HTTPStatus(error.status_code).phrase
     code, words = CODES.get(error.status_code, (phrase.lower().replace(" ", "-"), phrase))
     # Without words of its own, Litestar repeats the status.
@@ -138,7 +144,7 @@ def _http(request: AnyRequest, error: HTTPException) -> Problem:
     return problem(error.status_code, code, detail, headers=error.headers)
 
 
-def _invalid(_request: AnyRequest, error: ValidationException) -> Problem:
+def _invalid(error: ValidationException) -> Problem:
     errors = [
         {"field": str(one.get("key", "")), "message": str(one.get("message", ""))}
         for one in (error.extra if isinstance(error.extra, list) else [])
@@ -154,18 +160,9 @@ def _invalid(_request: AnyRequest, error: ValidationException) -> Problem:
     )
 
 
-def _unexpected(request: AnyRequest, error: Exception) -> Problem:
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return problem(500, "internal-error", "Something went wrong inside. It has been logged.")
+def _answer_to(request: AnyRequest, error: Exception) -> Problem:
+    return of_error(error, request.scope)
 
 
-exception_handlers: Any = {
-    GestralError: _named,
-    ValidationException: _invalid,
-    HTTPException: _http,
-    DataError: _database,
-    OperationalError: _database,
-    InterfaceError: _database,
-    PoolTimeoutError: _database,
-    Exception: _unexpected,
-}
+# One for all: Litestar puts those of all layers together anew for each request.
+exception_handlers: Any = {Exception: _answer_to}

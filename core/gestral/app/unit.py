@@ -10,13 +10,11 @@ import hashlib
 import logging
 import re
 import uuid
-from collections.abc import Awaitable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from litestar import Request, Response
-from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import Message, Send
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -35,13 +33,13 @@ from gestral.errors import ConflictError, GestralError, InputError
 from gestral.jobs.model import RequestRow
 
 if TYPE_CHECKING:
-    from litestar import Litestar
     from litestar.types import HTTPResponseStartEvent
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from gestral.app.exchange import Exchange
     from gestral.app.services import Platform
 
-__all__ = ("KEY", "KEY_LENGTH", "REPLAYED", "answer_again", "one_transaction", "session_of")
+__all__ = ("KEY", "KEY_LENGTH", "REPLAYED", "Unit", "answer_again", "unit_of")
 
 KEY = r"[\x21-\x7e]+"
 KEY_LENGTH = 255
@@ -67,32 +65,62 @@ log = logging.getLogger(__name__)
 class Unit:
     """The transaction of one request, opened when something first asks for it."""
 
-    __slots__ = ("_app", "_ended", "_session", "kept")
+    __slots__ = ("_body", "_ended", "_over", "_platform", "_session", "_start", "kept")
 
-    def __init__(self, app: "Litestar") -> None:
-        self._app = app
+    def __init__(self, platform: "Platform") -> None:
         self.kept: RequestRow | None = None
+        self._platform = platform
         self._session: AsyncSession | None = None
         self._ended = False
-
-    @property
-    def platform(self) -> "Platform":
-        """What the application stands on."""
-        found: Platform = self._app.state.platform
-        return found
-
-    @property
-    def untouched(self) -> bool:
-        """Whether nothing asked for it: there is nothing to commit or to undo."""
-        return self._session is None and self.kept is None
+        self._start: HTTPResponseStartEvent | None = None
+        self._body = b""
+        self._over = False
 
     def session(self) -> "AsyncSession":
         """Return the session; it takes a connection at its first statement."""
         if self._session is None:
-            self._session = self.platform.database.session(organisation.get())
+            self._session = self._platform.database.session(organisation.get())
         return self._session
 
-    async def commit(self, start: "HTTPResponseStartEvent", body: bytes) -> None:
+    async def send(self, message: Message, onward: Send) -> None:
+        """Pass on a message of the answer: once all is committed, or undone where it is an error.
+
+        An answer that is kept is held back until it is whole.
+        """
+        if self._over:
+            return
+        if message["type"] == "http.response.start":
+            if message["status"] >= 400:
+                await self.end()
+            elif self.kept is not None:
+                self._start = message
+                return
+            elif not await self._committed(message, onward):
+                return
+        elif self._start is not None and message["type"] == "http.response.body":
+            self._body += message["body"]
+            if message["more_body"] and len(self._body) <= KEPT_BYTES:
+                return
+            start, self._start = self._start, None
+            if not await self._committed(start, onward):
+                return
+            await onward(start)
+            message["body"], self._body = self._body, b""
+        await onward(message)
+
+    async def _committed(self, start: "HTTPResponseStartEvent", onward: Send) -> bool:
+        """Commit, or send what went wrong instead; return whether it was committed."""
+        try:
+            await self._commit(start, self._body)
+        except (ConflictError, DBAPIError) as error:
+            self._over = True
+            await self.end()
+            answer = from_error(error) if isinstance(error, GestralError) else from_database(error)
+            await send_problem(onward, answer)
+            return False
+        return True
+
+    async def _commit(self, start: "HTTPResponseStartEvent", body: bytes) -> None:
         """Commit what was done, and with it the answer where it shall be kept.
 
         Raises:
@@ -139,7 +167,7 @@ class Unit:
 
     async def _free(self, kept: RequestRow) -> None:
         """Let a key be used again, unless its answer was committed and only we never heard."""
-        async with self.platform.transaction(kept.organisation_id) as session:
+        async with self._platform.transaction(kept.organisation_id) as session:
             await session.execute(
                 delete(RequestRow).where(
                     RequestRow.id == kept.id,
@@ -160,84 +188,12 @@ def _too_large() -> tuple[int, dict[str, str], bytes]:
     return 409, {"content-type": MEDIA_TYPE}, msgspec.json.encode(answer.content)
 
 
-def one_transaction(app: ASGIApp) -> ASGIApp:
-    """Wrap the routes: middleware of the application."""
-
-    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP:
-            await app(scope, receive, send)
-            return
-        unit = Unit(scope["litestar_app"])
-        state: MutableMapping[str, Any] = scope["state"]
-        state["unit"] = unit
-        # Each request begins on behalf of nobody, and leaves nothing of that behind.
-        before = organisation.set(None)
-        try:
-            await app(scope, receive, _Answer(unit, send))
-        finally:
-            organisation.reset(before)
-            if not unit.untouched:
-                await unit.end()
-
-    return handle
-
-
-class _Answer:
-    """Sends an answer once its transaction is committed; one that can be kept, whole."""
-
-    __slots__ = ("_body", "_over", "_send", "_start", "_unit")
-
-    def __init__(self, unit: Unit, send: Send) -> None:
-        self._unit = unit
-        self._send = send
-        self._start: HTTPResponseStartEvent | None = None
-        self._body = b""
-        self._over = False
-
-    def __call__(self, message: Message) -> Awaitable[None]:
-        if self._unit.untouched and not self._over:
-            return self._send(message)
-        return self._after_commit(message)
-
-    async def _after_commit(self, message: Message) -> None:
-        if self._over:
-            return
-        if message["type"] == "http.response.start":
-            if message["status"] >= 400:
-                await self._unit.end()
-            elif self._unit.kept is not None:
-                self._start = message
-                return
-            elif not await self._commit(message):
-                return
-        elif self._start is not None and message["type"] == "http.response.body":
-            self._body += message["body"]
-            if message["more_body"] and len(self._body) <= KEPT_BYTES:
-                return
-            start, self._start = self._start, None
-            if not await self._commit(start):
-                return
-            await self._send(start)
-            message["body"], self._body = self._body, b""
-        await self._send(message)
-
-    async def _commit(self, start: "HTTPResponseStartEvent") -> bool:
-        """Commit, or send what went wrong instead; return whether it was committed."""
-        try:
-            await self._unit.commit(start, self._body)
-        except (ConflictError, DBAPIError) as error:
-            self._over = True
-            await self._unit.end()
-            answer = from_error(error) if isinstance(error, GestralError) else from_database(error)
-            await send_problem(self._send, answer)
-            return False
-        return True
-
-
-def session_of(request: Request[Any, Any, Any]) -> "AsyncSession":
-    """Return the session of a request's transaction."""
-    unit: Unit = request.scope["state"]["unit"]
-    return unit.session()
+def unit_of(request: Request[Any, Any, Any]) -> Unit:
+    """Return the transaction of a request; from now on it has one."""
+    exchange: Exchange = request.scope["state"]["exchange"]
+    if exchange.unit is None:
+        exchange.unit = Unit(platform_of(request))
+    return exchange.unit
 
 
 async def answer_again(request: Request[Any, Any, Any]) -> Response[bytes] | None:
@@ -265,8 +221,7 @@ async def answer_again(request: Request[Any, Any, Any]) -> Response[bytes] | Non
     ).hexdigest()
     row, ours = await _begin(platform_of(request), identity, key, fingerprint)
     if ours:
-        unit: Unit = request.scope["state"]["unit"]
-        unit.kept = row
+        unit_of(request).kept = row
         return None
     if row.fingerprint != fingerprint:
         raise InputError(

@@ -5,7 +5,6 @@ import json
 import logging
 import sys
 import uuid
-from collections import deque
 from collections.abc import Mapping
 from contextlib import nullcontext, suppress
 from functools import lru_cache
@@ -14,7 +13,7 @@ from typing import Any
 import msgspec
 
 from gestral.observe.context import present
-from gestral.observe.masking import MASK, is_secret_name, mask, mask_path
+from gestral.observe.masking import MASK, is_secret_name, mask
 from gestral.settings import LogSettings, read_settings
 
 __all__ = (
@@ -25,6 +24,7 @@ __all__ = (
     "RequestLine",
     "configure",
     "flush",
+    "moment",
     "only_handler",
 )
 
@@ -50,7 +50,6 @@ SOON = 0.1
 MOST = 200
 """Lines that wait at most."""
 
-_ENDS = tuple(f".{millisecond:03d}Z" for millisecond in range(1000))
 _ENCODER = msgspec.json.Encoder()
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 
@@ -93,58 +92,49 @@ def flush() -> None:
             handler.flush()
 
 
-class RequestLine(msgspec.Struct, frozen=True, gc=False):
-    """What the log says of a request.
+class RequestLine(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """The line of a request, as `JsonFormatter` would write it.
 
     Attributes:
-        at: When it was answered, as Unix counts.
-        level: That of its line.
+        time: When it was answered.
+        level: That of the line.
+        logger: `ACCESS`.
+        message: What a person reads.
         request_id: Its id.
         method: Of HTTP.
-        path: Never with the query: addresses of files are signed in it.
+        path: Never with the query: addresses of files are signed in it. Masked, as `method` is.
         route: The template of its path.
         status: Of the answer.
-        seconds: Until the answer was sent.
+        milliseconds: Until the answer was sent.
         organisation_id: On whose behalf.
         trace_id: The trace, where traces are kept.
     """
 
-    at: float
-    level: int
+    time: str
+    level: str
+    logger: str
+    message: str
     request_id: str
     method: str
     path: str
     route: str
     status: int
-    seconds: float
-    organisation_id: uuid.UUID | None
-    trace_id: str
+    milliseconds: float
+    organisation_id: uuid.UUID | None = None
+    trace_id: str = ""
 
-    def fields(self) -> dict[str, Any]:
-        """Return the fields that its line has beside the usual ones."""
-        return {
-            "method": mask_path(self.method),
-            "path": mask_path(self.path),
+    def own(self) -> dict[str, Any]:
+        """Return what it has beside the fields of every line."""
+        own: dict[str, Any] = {
+            "method": self.method,
+            "path": self.path,
             "route": self.route,
             "status": self.status,
-            "milliseconds": round(self.seconds * 1000, 1),
-        }
-
-    def encoded(self) -> bytes:
-        """Return its line as `JsonFormatter` would write it."""
-        fields = self.fields()
-        line: dict[str, Any] = {
-            "time": moment(self.at),
-            "level": logging.getLevelName(self.level).lower(),
-            "logger": ACCESS,
-            "message": f"{fields['method']} {fields['path']} {self.status}",
-            "request_id": self.request_id,
+            "milliseconds": self.milliseconds,
         }
         if self.organisation_id:
-            line["organisation_id"] = self.organisation_id
-        if self.trace_id:
-            line["trace_id"] = self.trace_id
-        return _ENCODER.encode(line | fields)
+            own["organisation_id"] = str(self.organisation_id)
+        return own
 
 
 class Handler(logging.StreamHandler[Any]):
@@ -156,7 +146,7 @@ class Handler(logging.StreamHandler[Any]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._waiting: deque[RequestLine] = deque()
+        self._waiting: list[RequestLine] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write what waits, then the record."""
@@ -178,10 +168,10 @@ class Handler(logging.StreamHandler[Any]):
         """Write what waits."""
         with self.lock or nullcontext():
             if self._waiting:
-                lines = [self._waiting.popleft() for _ in range(len(self._waiting))]
+                lines, self._waiting = self._waiting, []
                 # Where nobody reads the log any more, requests are answered all the same.
                 with suppress(OSError, ValueError):
-                    self._write(b"".join(line.encoded() + b"\n" for line in lines))
+                    self._write(_ENCODER.encode_lines(lines))
             super().flush()
 
     def _write(self, lines: bytes) -> None:
@@ -240,13 +230,14 @@ class TextFormatter(logging.Formatter):
 
 def moment(seconds: float) -> str:
     """Return a time of Unix as RFC 3339 has it, in UTC and to the millisecond."""
-    whole = int(seconds)
-    return _second(whole) + _ENDS[int((seconds - whole) * 1000)]
+    return _moment(int(seconds * 1000))
 
 
-@lru_cache(maxsize=4)
-def _second(whole: int) -> str:
-    return f"{dt.datetime.fromtimestamp(whole, dt.UTC):%Y-%m-%dT%H:%M:%S}"
+# Where there is much to write, many lines are of the same millisecond.
+@lru_cache(maxsize=64)
+def _moment(milliseconds: int) -> str:
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{dt.datetime.fromtimestamp(seconds, dt.UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
 
 
 def _problem(formatter: logging.Formatter, record: logging.LogRecord) -> str:

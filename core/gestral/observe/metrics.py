@@ -25,7 +25,7 @@ from gestral.jobs.tally import BOUNDS
 if TYPE_CHECKING:
     from gestral.app.services import Platform
 
-__all__ = ("CONTENT_TYPE", "CORE", "count_request", "exposition")
+__all__ = ("CONTENT_TYPE", "CORE", "METHODS", "count_request", "exposition")
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
@@ -100,7 +100,7 @@ class _Seen:
     buckets: list[int] = field(default_factory=lambda: [0] * (len(REQUEST_BOUNDS) + 1))
 
 
-_seen: dict[tuple[str, str, str], _Seen] = {}
+_seen: dict[tuple[str, str, int], _Seen] = {}
 """What this process has answered since it began, by method, route and status."""
 
 
@@ -113,9 +113,9 @@ def count_request(method: str, route: str, status: int, seconds: float) -> None:
         status: Of the answer.
         seconds: Until the answer began.
     """
-    key = (method if method in METHODS else "other", route, str(status))
-    if (seen := _seen.get(key)) is None:
-        seen = _seen[key] = _Seen()
+    seen = _seen.get((method, route, status)) or _seen.setdefault(
+        (method if method in METHODS else "other", route, status), _Seen()
+    )
     seen.seconds += seconds
     seen.buckets[bisect_left(REQUEST_BOUNDS, seconds)] += 1
 
@@ -171,7 +171,8 @@ def _cumulative(bounds: Sequence[float], buckets: Sequence[int]) -> list[tuple[s
 def _of_requests() -> list[Metric]:
     total = CounterMetricFamily(*REQUESTS[:2], labels=REQUESTS[2])
     seconds = HistogramMetricFamily(*REQUEST_SECONDS[:2], labels=REQUEST_SECONDS[2])
-    for labels, seen in _seen.items():
+    for (method, route, status), seen in _seen.items():
+        labels = method, route, str(status)
         total.add_metric(labels, sum(seen.buckets))
         seconds.add_metric(labels, _cumulative(REQUEST_BOUNDS, seen.buckets), seen.seconds)
     return [total, seconds]

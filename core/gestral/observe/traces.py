@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gestral.jobs.ledger import Claimed
 
 __all__ = (
-    "answered",
+    "RequestSpan",
     "attempt",
     "carried",
     "event",
@@ -126,37 +126,43 @@ def carried() -> str:
     return carrier.get("traceparent", "")
 
 
-def request(
-    scope: "HTTPScope", headers: Mapping[bytes, bytes]
-) -> "AbstractContextManager[Span | None]":
-    """Have a span around a request, within the trace that its `traceparent` names."""
-    if _tracer is None:
-        return NOTHING
-    from opentelemetry.trace import SpanKind
+class RequestSpan:
+    """A span around a request, within the trace that its `traceparent` names."""
 
-    parent = headers.get(b"traceparent", b"").decode("ascii", "replace")
-    return _tracer.start_as_current_span(
-        scope["method"],
-        context=_context(parent),
-        kind=SpanKind.SERVER,
-        attributes={
-            "http.request.method": scope["method"],
-            "url.path": scope["path"],
-            "url.scheme": scope["scheme"],
-        },
-        record_exception=False,
-        set_status_on_exception=False,
-    )
+    __slots__ = ("_present", "_span")
+
+    def __init__(self, tracer: "Tracer", scope: "HTTPScope") -> None:
+        from opentelemetry.context import attach
+        from opentelemetry.trace import SpanKind, set_span_in_context
+
+        parent = dict(scope["headers"]).get(b"traceparent", b"").decode("ascii", "replace")
+        self._span = tracer.start_span(
+            scope["method"],
+            context=_context(parent),
+            kind=SpanKind.SERVER,
+            attributes={
+                "http.request.method": scope["method"],
+                "url.path": scope["path"],
+                "url.scheme": scope["scheme"],
+            },
+        )
+        self._present = attach(set_span_in_context(self._span))
+
+    def end(self, method: str, route: str, status: int) -> None:
+        """Note what became of the request."""
+        from opentelemetry.context import detach
+
+        detach(self._present)
+        self._span.update_name(f"{method} {route}")
+        self._span.set_attributes({"http.route": route, "http.response.status_code": status})
+        if status >= 500:
+            _mark(self._span, str(status))
+        self._span.end()
 
 
-def answered(span: "Span | None", method: str, route: str, status: int) -> None:
-    """Note what became of a request."""
-    if span is None:
-        return
-    span.update_name(f"{method} {route}")
-    span.set_attributes({"http.route": route, "http.response.status_code": status})
-    if status >= 500:
-        _mark(span, str(status))
+def request(scope: "HTTPScope") -> RequestSpan | None:
+    """Begin the span of a request, where traces are kept."""
+    return RequestSpan(_tracer, scope) if _tracer is not None else None
 
 
 def attempt(row: "Claimed") -> "AbstractContextManager[Span | None]":

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,12 +12,12 @@ import toy
 import toy_edge
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from gestral.app.edge import QUERY_PARAMETERS, at_the_edge
+from gestral.app.edge import QUERY_PARAMETERS, Edge
 from gestral.app.headers import HEADERS, HTTPS_ONLY, standing_headers
 from gestral.app.intake import FORM_PARTS
 from gestral.capabilities import JOBS, OBJECT_STORE
-from gestral.observe.requests import observed
 from gestral.plugin import Plugin
+from gestral.settings import Settings
 from gestral.testing.kit import Kit
 
 JSON = {"Content-Type": "application/json"}
@@ -284,9 +285,22 @@ async def test_a_stream_outlives_the_time_that_an_answer_has_to_begin(gestral: K
 
 
 def edge(app: ASGIApp, most: int = 100) -> httpx.AsyncClient:
-    """Return a client of an application that has only the edge and the headers around it."""
-    whole = observed(at_the_edge(app, most), standing_headers("http://gestral.test"))
-    transport = httpx.ASGITransport(app=whole)  # type: ignore[arg-type]
+    """Return a client of an application that has only the edge around it."""
+    settings = Settings(
+        data=Path(),
+        database_url="",
+        redis_url="",
+        storage_url="",
+        secret="x" * 32,
+        requests_at_once=most,
+    )
+    around = Edge(app, settings)
+
+    async def whole(scope: Any, receive: Receive, send: Send) -> None:
+        scope["state"] = {}  # as Litestar has it
+        await around(scope, receive, send)
+
+    transport = httpx.ASGITransport(app=whole)
     return httpx.AsyncClient(transport=transport, base_url="http://gestral.test")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 import toy
@@ -106,8 +107,11 @@ async def test_the_upkeep_of_workers_has_no_spans(
 
 async def test_the_log_names_the_trace(spans: InMemorySpanExporter) -> None:
     del spans
-    with traces.request({"method": "GET", "path": "/", "scheme": "http"}, {}):  # type: ignore[typeddict-item]
-        assert present()["trace_id"] == traces.trace_id() != ""
+    scope: Any = {"method": "GET", "path": "/", "scheme": "http", "headers": []}
+    span = traces.request(scope)
+    assert span is not None
+    assert present()["trace_id"] == traces.trace_id() != ""
+    span.end("GET", "/", 200)
     assert "trace_id" not in present()
 
 
