@@ -68,9 +68,10 @@ class Deadlines:
                 self.end(exchange)
                 exchange.expired = seconds
                 task.cancel()
-        self._ticking = loop if self.waiting else None
-        if self._ticking:
+        if self.waiting:
             loop.call_later(TICK, self._look, loop)
+        else:
+            self._ticking = None
 
 
 def late(exchange: "Exchange") -> GestralError:
