@@ -40,7 +40,7 @@ __all__ = ("make_command", "voices_command")
     type=click.Choice(get_args(Mode)),
     default="highlights",
     show_default=True,
-    help="A minute or so of highlights, or all of it.",
+    help="A minute or so of highlights, all of it, 15 seconds, or what its sections say.",
 )
 @click.option(
     "--captions",

@@ -21,6 +21,8 @@ const markup = `
         <div>
           <label><input type="radio" name="mode" value="highlights" checked>Highlights</label>
           <label><input type="radio" name="mode" value="full">Whole post</label>
+          <label><input type="radio" name="mode" value="outline">Outline</label>
+          <label><input type="radio" name="mode" value="teaser">Teaser</label>
         </div>
       </fieldset>
       <fieldset class="choice">

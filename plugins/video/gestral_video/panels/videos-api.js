@@ -8,7 +8,7 @@
  * @property {number} done
  * @property {number} total 0 when it is not known.
  * @property {string} reason
- * @property {"highlights" | "full"} mode
+ * @property {"highlights" | "full" | "teaser" | "outline"} mode
  * @property {"karaoke" | "lines" | "off"} captions
  * @property {string} format
  * @property {string} language

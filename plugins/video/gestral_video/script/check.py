@@ -15,7 +15,7 @@ import msgspec
 from gestral.errors import InputError
 from gestral_video.articles.article import Article
 from gestral_video.script.facts import block_text, counts
-from gestral_video.script.script import TITLE_ID, Script, Sentence
+from gestral_video.script.script import SITE_ID, TITLE_ID, Script, Sentence
 
 __all__ = ("Unfaithful", "check", "require_faithful")
 
@@ -42,6 +42,7 @@ def check(script: Script, article: Article) -> tuple[Unfaithful, ...]:
     blocks = {block.id: block for block in article.blocks}
     texts = {block.id: block_text(block) for block in article.blocks}
     texts[TITLE_ID] = " ".join(article.title.split())
+    texts[SITE_ID] = " ".join(article.site_name.split())
     findings = []
     for sentence in script.sentences:
         source = " ".join(texts[i] for i in sentence.block_ids if i in texts)

@@ -58,7 +58,8 @@ _MOST_TOLD_ROWS, _MOST_TOLD_COLUMNS, _MOST_CELL_WORDS = 6, 3, 6
 _FILE_NAME = re.compile(r"\S+\.(?:jpe?g|png|gif|webp|svg|avif)$|^\S*[_\d]\S*$", re.IGNORECASE)
 _CREDIT = re.compile(
     r"(?:photo|portrait|image|picture|illustration|credit|source|courtesy|screenshot)s?\b.{0,12}"
-    r"(?:by|from|via|credit|courtesy|:)|©|copyright|getty|unsplash|shutterstock",
+    r"(?:by|from|via|credit|courtesy|:)|©|copyright|\bthe author\b|avatar|headshot|getty|unsplash"
+    r"|shutterstock",
     re.IGNORECASE,
 )
 _FEWEST_IMAGE_WORDS = 4

@@ -36,11 +36,20 @@ from itertools import pairwise
 import msgspec
 
 from gestral_video.articles.article import Article, Block, Code, Image, ListBlock, Paragraph, Table
+from gestral_video.script.aloud import on_its_own
 from gestral_video.script.lines import FORMULA, Line, showing, spoken_length, word_count
 from gestral_video.script.rank import overlap, text_rank
-from gestral_video.script.standing import advertises, asks, can_be_said, is_scrap, leans
+from gestral_video.script.standing import (
+    advertises,
+    announces,
+    asks,
+    can_be_said,
+    is_scrap,
+    leans,
+    of_the_author,
+)
 
-__all__ = ("choose",)
+__all__ = ("Choice", "choose", "plain_heading", "shown_with", "tidy")
 
 WORDS_PER_SECOND = 2.4
 """The default voice's pace over whole posts, its pauses included, in words of five letters."""
@@ -71,7 +80,6 @@ NEIGHBOUR_BONUS = 0.25
 MOST_ITEMS = 5
 MOST_HEADING_WORDS = 12
 
-_OF_THE_AUTHOR = re.compile(r"I\b")
 _TAKES_BACK = re.compile(r"(?:but|however|unfortunately|sadly)\b", re.IGNORECASE)
 _CODE_WORD = re.compile(r"(?:^|\s)--?[A-Za-z]|\w[_=\\]\w|\w\(\)|\w/\w+/|\b_\w")
 _FIGURE = re.compile(r"\d ?(?:%|percent\b|times\b|million\b|billion\b|x\b)|[$€£]\d", re.IGNORECASE)
@@ -81,47 +89,63 @@ _SHOWN = (Code, Image, ListBlock, Table)
 
 def choose(article: Article, lines: Sequence[Line]) -> list[Line]:
     """The lines that tell the article in about `SECONDS`, in their order."""
-    whole = _tidy(lines)
+    whole = tidy(lines)
     if sum(spoken_length(line.text) for line in whole) <= MOST_SECONDS * WORDS_PER_SECOND:
         return whole
-    choice = _Choice(article, lines)
+    choice = Choice(article, lines)
     choice.take_beginning()
     choice.take_ending()
     choice.take_shown()
     choice.take_sections()
     choice.fill()
-    return _shown_with(article, choice.taken_lines() or _from_the_top(lines))
+    return shown_with(article, choice.taken_lines() or _from_the_top(lines))
 
 
-class _Choice:
-    """The lines taken so far, within a budget of words."""
+class Choice:
+    """The lines taken so far, within a budget of words.
+
+    Attributes:
+        lines: All of the post's.
+        alone: Each of them as it is said without the line before.
+        groups: By line, the lines that must be taken together with it; none if it cannot be taken.
+        scores: The module's table.
+        interest: How much each says about the whole post, whatever its heading and title are.
+    """
 
     def __init__(self, article: Article, lines: Sequence[Line]) -> None:
         self.lines = lines
+        self.alone = [_on_its_own(line) for line in lines]
         self.taken: set[int] = set()
         self.left = SECONDS * WORDS_PER_SECOND - spoken_length(article.title)
         self.headings = {line.section: i for i, line in enumerate(lines) if line.kind == "heading"}
         self.before, self.after = _neighbours(article)
+        self.interest = self._interest()
         self.scores = self._scores(article)
         self.groups = {
             i: group for i in range(len(lines)) if (group := self._group(i)) and self._fair(group)
         }
 
+    def _interest(self) -> list[float]:
+        """The rows of the module's table that the line alone decides."""
+        ranks = text_rank([line.text for line in self.lines])
+        found = []
+        for rank, line in zip(ranks, self.lines, strict=True):
+            score = rank + 0.3 * bool(_FIGURE.search(line.text))
+            score += 0.3 * line.first * (line.kind == "prose")
+            score -= 0.3 * ("(" in line.text) + 0.3 * bool(_LONG_NUMBER.search(line.text))
+            found.append(score - 0.3 * bool(_CODE_WORD.search(line.text)))
+        return found
+
     def _scores(self, article: Article) -> list[float]:
         """The module's table."""
-        ranks = text_rank([line.text for line in self.lines])
         scores = []
         for index, line in enumerate(self.lines):
             heading = self.headings.get(line.section)
             under = self.lines[heading].text if heading is not None else ""
-            score = ranks[index]
+            score = self.interest[index]
             score += 0.5 * overlap(line.text, article.title) + 0.3 * overlap(line.text, under)
-            score += 0.3 * line.first * (line.kind == "prose")
             score += 0.6 if self._introduces(line) else 0.3 * self._shows(line)
-            score += 0.3 * bool(_FIGURE.search(line.text)) - 0.3 * self._taken_back(index)
-            score -= 0.3 * ("(" in line.text) + 0.3 * bool(_LONG_NUMBER.search(line.text))
-            score -= 0.3 * bool(_CODE_WORD.search(line.text))
-            scores.append(score)
+            scores.append(score - 0.3 * self._taken_back(index))
         return scores
 
     def _shows(self, line: Line) -> bool:
@@ -165,9 +189,13 @@ class _Choice:
 
     def _needs_more(self, index: int) -> bool:
         """The sentence before a line must be said as well."""
-        line = self.lines[index]
+        line = self.alone[index]
         answers = not line.first and index > 0 and asks(self.lines[index - 1])
         return answers or leans(line, opens_section=self._opens_section(index))
+
+    def standing_alone(self) -> list[int]:
+        """What can be said without any other line: prose, or items where there is nothing else."""
+        return [i for i in self._told() if self.groups.get(i) == (i,) and not self._announces(i)]
 
     def _opens_section(self, index: int) -> bool:
         return self.headings.get(self.lines[index].section) == index - 1
@@ -219,6 +247,8 @@ class _Choice:
         heading = self.headings.get(self.lines[group[-1]].section)
         if heading is None or word_count(self.lines[heading].text) > MOST_HEADING_WORDS:
             return None
+        if announces(self.lines[heading].text):
+            return None
         if asks(self.lines[heading]) and heading + 1 not in {*group, *self.taken}:
             return None
         spoken = sum(1 for i in self.headings.values() if i in self.taken)
@@ -264,7 +294,7 @@ class _Choice:
         matter = [
             i
             for i in told[:OPENING]
-            if not any(_OF_THE_AUTHOR.match(self.lines[j].text) for j in self.groups.get(i, ()))
+            if not any(of_the_author(self.lines[j].text) for j in self.groups.get(i, ()))
         ]
         first = next((i for i in (*matter, *told) if self._take(i)), None)
         if first is None:
@@ -326,13 +356,19 @@ class _Choice:
             self._take(best)
 
     def taken_lines(self) -> list[Line]:
-        return [_plain_heading(self.lines[i]) for i in sorted(self.taken)]
+        """In their order; where the line before is not told, without the word that joins them."""
+        told = []
+        for i in sorted(self.taken):
+            joined = i - 1 in self.taken and self.lines[i - 1].kind != "heading"
+            told.append(plain_heading(self.lines[i] if joined else self.alone[i]))
+        return told
 
 
-def _tidy(lines: Sequence[Line]) -> list[Line]:
-    """The lines without what says nothing aloud: formulas, scraps, a closing advertisement, and
-    headings with nothing below them; all of them if nothing else is there."""
-    said = [line for line in lines if not is_scrap(line) and line.text != FORMULA]
+def tidy(lines: Sequence[Line], *, formulas: bool = False) -> list[Line]:
+    """The lines without what says nothing aloud: scraps, what a page says to its readers at its
+    end, headings with nothing below them and, unless wanted, formulas; all of them if nothing else
+    is there."""
+    said = [line for line in lines if not is_scrap(line) and (formulas or line.text != FORMULA)]
     while said and (advertises(said[-1]) or said[-1].kind == "heading"):
         said.pop()
     last_of_section = {line.section: line for line in said}
@@ -358,13 +394,19 @@ _HEADING_NUMBER = re.compile(r"^\d{1,2}[.)] (?=\S)")
 _CLOSING_BRACKET = re.compile(r"(?<=\w) \([^()]*\)$")
 
 
-def _plain_heading(line: Line) -> Line:
+def plain_heading(line: Line) -> Line:
     """A heading without its number, which makes no sense once other headings are left out, and
     without a closing remark in brackets."""
     if line.kind != "heading":
         return line
     text = _CLOSING_BRACKET.sub("", _HEADING_NUMBER.sub("", line.text))
     return msgspec.structs.replace(line, text=text)
+
+
+def _on_its_own(line: Line) -> Line:
+    """The line as it is said without the one before, if it can be said so."""
+    alone = msgspec.structs.replace(line, text=on_its_own(line.text))
+    return alone if line.kind == "prose" and can_be_said(alone) else line
 
 
 def _neighbours(article: Article) -> tuple[dict[str, Block], dict[str, Block]]:
@@ -375,7 +417,7 @@ def _neighbours(article: Article) -> tuple[dict[str, Block], dict[str, Block]]:
     return before, after
 
 
-def _shown_with(article: Article, lines: Sequence[Line]) -> list[Line]:
+def shown_with(article: Article, lines: Sequence[Line]) -> list[Line]:
     """The lines, citing the pictures, code, lists and tables that stand beside them."""
     order = {block.id: index for index, block in enumerate(article.blocks)}
     cited = {block_id for line in lines for block_id in line.block_ids}

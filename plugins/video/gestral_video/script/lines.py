@@ -19,6 +19,7 @@ from gestral_video.articles.article import (
     Quote,
     Table,
 )
+from gestral_video.script.aloud import trimmed
 from gestral_video.script.facts import describe_code, describe_table, image_words, told_rows
 from gestral_video.script.sentences import split_sentences
 
@@ -41,6 +42,8 @@ MOST_WORDS = 45
 TITLE_PAUSE = 0.8
 SENTENCE_PAUSE = 0.25
 ITEM_PAUSE = 0.35
+TORN_WORDS = 5
+"""Fewer words than these without an end are the beginning of what follows, or nothing."""
 FORMULA = "Here is a formula."
 BLOCK_PAUSE = 0.5
 HEADING_PAUSE = 0.6
@@ -100,7 +103,7 @@ def lines_of(article: Article) -> list[Line]:
                 continue
             section += 1
         lines += (line for line in _of_block(block, section, article.language))
-    return list(_said_once(lines))
+    return list(_said_once(_mended(lines)))
 
 
 def showing(line: Line, code: Code) -> Line:
@@ -131,6 +134,35 @@ def introduced(article: Article, lines: Sequence[Line]) -> list[Line]:
         else:
             told.append(line)
     return told
+
+
+_ENDS = re.compile(r"[.!?…:。！？।]['\"”’)\]]*$")
+
+
+def _mended(lines: Sequence[Line]) -> list[Line]:
+    """With sentences that a formula set on a line of its own tore in two made whole again."""
+    mended: list[Line] = []
+    for line in lines:
+        before = mended[-1] if mended else None
+        goes_on = line.kind == "prose" and line.first and not line.text[0].isupper()
+        if (
+            before
+            and goes_on
+            and before.kind == "prose"
+            and before.last
+            and before.section == line.section
+            and word_count(before.text) < TORN_WORDS
+            and not _ENDS.search(before.text)
+        ):
+            mended[-1] = msgspec.structs.replace(
+                line,
+                text=f"{before.text} {line.text}",
+                block_ids=(*before.block_ids, *line.block_ids),
+                first=before.first,
+            )
+        else:
+            mended.append(line)
+    return mended
 
 
 def _said_once(lines: list[Line]) -> Iterator[Line]:
@@ -207,7 +239,7 @@ _REFERENCE_MARK = re.compile(r"(?<=\S)\s?\[\d{1,3}\]")
 def _prose(block: Block, text: str, kind: Kind, section: int, language: str) -> Iterator[Line]:
     # Marks of footnotes are for the eye.
     sentences = split_sentences(_REFERENCE_MARK.sub("", text), language)
-    parts = [p for sentence in sentences for p in _parted(sentence) if _speakable(p)]
+    parts = [p for s in sentences for part in _parted(s) if _speakable(p := trimmed(part))]
     for index, part in enumerate(parts):
         last = index == len(parts) - 1
         yield Line(

@@ -4,13 +4,16 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-__all__ = ("TITLE_ID", "Mode", "Script", "Sentence", "SpokenToken")
+__all__ = ("SITE_ID", "TITLE_ID", "Mode", "Script", "Sentence", "SpokenToken")
 
 TITLE_ID = "title"
 """The block id of the article's title."""
+SITE_ID = "site"
+"""The block id of the name of the site, else its host."""
 
-Mode = Literal["highlights", "full"]
-"""`highlights` is 60 to 90 seconds of the most telling sentences; `full` is the whole post."""
+Mode = Literal["highlights", "full", "teaser", "outline"]
+"""`highlights` is 60 to 90 seconds of the most telling sentences; `full` is the whole post;
+`teaser` is 15 seconds; `outline` is every section's heading with its key sentence or its list."""
 
 
 class Sentence(msgspec.Struct, frozen=True, kw_only=True):

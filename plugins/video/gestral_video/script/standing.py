@@ -18,7 +18,15 @@ import re
 
 from gestral_video.script.lines import MOST_WORDS, Line, word_count
 
-__all__ = ("advertises", "asks", "can_be_said", "is_scrap", "leans")
+__all__ = (
+    "advertises",
+    "announces",
+    "asks",
+    "can_be_said",
+    "is_scrap",
+    "leans",
+    "of_the_author",
+)
 
 FEWEST_WORDS = 5
 
@@ -41,6 +49,7 @@ _LEANS = re.compile(
     r"the (?:same|latter|former|above|following|first|second|third|other|next|last|reason|result|"
     r"answer|difference|problem is|idea is|point is)|"
     r"\w+ing (?:that|this|it|them|these|those)|"
+    r"(?:other than|apart from|aside from) (?:that|this|these|those|it)|"
     r"(?:in|on|at|by|for|from|with|of|to|after|before|during|since|under|like|using|given"
     r"|because of|due to|based on|unlike|despite|while|if|when|once|although|as) "
     rf"(?:this(?! {_TIME})|that|these|those|it|they|them|he|she|such|both|his|her|their"
@@ -62,6 +71,12 @@ _LEANS_LAST = re.compile(r"\b(?:here|there|so|either|neither|too)[.!]$", re.IGNO
 """The same, at its end."""
 _FORWARD = re.compile(r"\bthis(?: \w+){0,2} ?\S*:$", re.IGNORECASE)
 """A closing "this:", which is what comes next."""
+_LEANS_ON_A_THING = re.compile(
+    r"(?:(?!that |which |who |how |and |as )\S+ ){1,4}(?:it|them)\b(?!['’])"
+    r"(?! (?:is|was|has|takes|seems|makes|comes|turns|to|hard|easy|clear|possible|difficult)\b)",
+    re.IGNORECASE,
+)
+"""Something that was named before: "You can get it there"."""
 _LEANS_ON_A_PERSON = re.compile(r"\S+ [^A-Z]*?\b(?:he|she|his|her|him)\b")
 """Somebody who was named before: no name stands in front of the pronoun."""
 _ADDS = re.compile(r"(?:another|also|additionally)\b", re.IGNORECASE)
@@ -72,7 +87,8 @@ _ORDINAL = r"(?:\d+|one|two|three|four|five|six|seven)"
 _POINTS_ELSEWHERE = re.compile(
     r"\b(?:(?:figure|fig\.|table|listing|finding|part|section|chapter|example|appendix) ?"
     rf"{_ORDINAL}|"
-    r"(?:on|to|at) the (?:right|left)(?: side| hand|-hand)?|see also|update:|edit:|edited to add|"
+    r"^(?:below|above)\b|(?:on|to|at) the (?:right|left)(?: side| hand|-hand)?|see also|update:|"
+    r"edit:|edited to add|"
     r"(?:mentioned|noted|described|discussed|shown|seen|saw|said) (?:earlier|before|previously)|"
     r"(?:earlier|previous|last|next) (?:post|article|section|chapter|example|episode)s?|"
     r"we saw (?:that|how|why|earlier)|we['’]ve (?:just )?seen)\b",
@@ -108,7 +124,11 @@ _ADVERTISES = re.compile(
     r"(?:leave|post|write) (?:a|your) comments?|join (?:us|our)|(?:free|book a) (?:trial|demo)|"
     r"download (?:our|the|your)|buy (?:now|our)|thanks? for reading|watch (?:this|our)|"
     r"head over to|(?:like|want) to (?:know|learn|read|see) more)\b|^watch\b|"
-    r"^our (?:\w+ ){1,2}(?:finds?|helps?|lets?|makes?|gives?|offers?|provides?|can) ",
+    r"^our (?:\w+ ){1,2}(?:finds?|helps?|lets?|makes?|gives?|offers?|provides?|can) |"
+    r"^(?:my |our |special |big |many )?thanks?\b|^thank you\b|"
+    r"\b(?:is|are) here to help\b|"
+    r"\bour (?:[\w-]+ ){0,2}(?:tools?|products?|platform|algorithms?|software|services?|apps?"
+    r"|plugins?|courses?|e-?books?|team|experts?|customers?|clients?)\b.*\byou",
     re.IGNORECASE,
 )
 """Words that a page says to be read, bought and followed."""
@@ -118,6 +138,16 @@ _ASKS_FAVOURS = re.compile(
     re.IGNORECASE,
 )
 """Words that want something else of readers."""
+_COLOPHON = re.compile(
+    r"posted (?:by|on|in)|all rights reserved|originally (?:published|posted|appeared)"
+    r"|first appeared (?:on|in)|(?:first )?published (?:on|at|by)"
+    r"|^(?:photo|image)s? by\b"
+    r"|^(?:filed|tagged) (?:under|with)|^(?:written|edited|translated) by\b|licensed under"
+    r"|^follow\b",
+    re.IGNORECASE,
+)
+"""Words about where a text appeared, who made it and who is thanked."""
+_OF_THE_AUTHOR = re.compile(r"(?:I|My)\b(?! team)")
 _LABELLED = re.compile(r"[\w-]+(?: [\w-]+){0,2}: ")
 _ENDS_WELL = re.compile(r"[.!?…。！？।]['\"”’)\]]*$")
 
@@ -145,8 +175,19 @@ def is_scrap(line: Line) -> bool:
 
 
 def advertises(line: Line) -> bool:
-    """Wants readers to read on, buy or follow."""
-    return bool(_ADVERTISES.search(line.text))
+    """Wants readers to read on, buy, follow or write, or says where else the post stands."""
+    patterns = (_ADVERTISES, _ASKS_FAVOURS, _COLOPHON)
+    return any(pattern.search(line.text) for pattern in patterns)
+
+
+def of_the_author(text: str) -> bool:
+    """Begins with whoever writes, not with what they write about."""
+    return bool(_OF_THE_AUTHOR.match(text))
+
+
+def announces(text: str) -> bool:
+    """Promises what comes next on the page, as the heading "Let's get started" does."""
+    return bool(_ANNOUNCES.search(text))
 
 
 def asks(line: Line) -> bool:
@@ -167,7 +208,7 @@ def leans(line: Line, *, opens_section: bool = False) -> bool:
     if opens_section and _ADDS.match(text):
         return False
     # Whoever is quoted is named first, and a quotation is told from its beginning.
-    openings = (_LEANS, _LEANS_LATER, _LEANS_ON_A_PERSON)
+    openings = (_LEANS, _LEANS_LATER, _LEANS_ON_A_PERSON, _LEANS_ON_A_THING)
     return (
         line.kind == "quote"
         or any(pattern.match(text) for pattern in openings)
@@ -177,9 +218,9 @@ def leans(line: Line, *, opens_section: bool = False) -> bool:
 
 def _refers(text: str) -> bool:
     """Speaks of the page, the post or its reader; what ends with a colon keeps its promise."""
-    patterns = [_ADVERTISES, _ASKS_FAVOURS, _POINTS_ELSEWHERE]
+    patterns = [_ADVERTISES, _ASKS_FAVOURS, _POINTS_ELSEWHERE, _OF_THE_POST]
     if not text.endswith(":"):
-        patterns += [_POINTS, _OF_THE_POST, _ANNOUNCES]
+        patterns += [_POINTS, _ANNOUNCES]
     return any(pattern.search(text) for pattern in patterns)
 
 

@@ -1,13 +1,16 @@
 """The default script writer: it needs no model, and takes its sentences from the article."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from gestral.errors import InputError
 from gestral_video.articles.article import Article
-from gestral_video.script.highlights import choose
+from gestral_video.script.highlights import choose, tidy
 from gestral_video.script.lines import TITLE_PAUSE, Line, introduced, lines_of
-from gestral_video.script.script import TITLE_ID, Mode, Script, Sentence
+from gestral_video.script.outline import outline
+from gestral_video.script.script import SITE_ID, TITLE_ID, Mode, Script, Sentence
 from gestral_video.script.spoken import closed, spoken
+from gestral_video.script.teaser import tease
 
 __all__ = ("write",)
 
@@ -23,7 +26,9 @@ def write(article: Article, mode: Mode = "highlights") -> Script:
         article: The post.
         mode: `full` tells all of it, in order. `highlights` tells in 60 to 90 seconds how it
             begins, what its main sections say and how it ends; a post that is no longer than that
-            is told in full.
+            is told in full. `teaser` takes about 15 seconds: the one or two most telling sentences,
+            and where to read on. `outline` tells each section's heading with its key sentence or
+            its list; a post without headings is told in highlights.
 
     Returns:
         The script; its first sentence is the title.
@@ -45,12 +50,36 @@ def write(article: Article, mode: Mode = "highlights") -> Script:
         section=0,
         pause=TITLE_PAUSE,
     )
-    chosen = introduced(article, lines if mode == "full" else choose(article, lines))
+    chosen = introduced(article, _CHOSEN[mode](article, lines))
     return Script(
         mode=mode,
         language=article.language,
         sentences=tuple(_sentences([title, *chosen], article.language)),
     )
+
+
+def _whole(_: Article, lines: Sequence[Line]) -> list[Line]:
+    return tidy(lines, formulas=True)
+
+
+def _teaser(article: Article, lines: Sequence[Line]) -> list[Line]:
+    # Some sites add to their name who writes there, or what about.
+    site = re.split(r"\s[|(\u2013\u2014·]", " ".join(article.site_name.split()))[0]
+    closing = Line(text=f"Read on at {site}.", kind="prose", block_ids=(SITE_ID,), section=0)
+    # The words are English, and so are the voices that there are for them.
+    return [*tease(article, lines), *[closing] * (bool(site) and article.language[:2] == "en")]
+
+
+def _outline(article: Article, lines: Sequence[Line]) -> list[Line]:
+    return outline(article, lines) or choose(article, lines)
+
+
+_CHOSEN: Mapping[Mode, Callable[[Article, Sequence[Line]], list[Line]]] = {
+    "highlights": choose,
+    "full": _whole,
+    "teaser": _teaser,
+    "outline": _outline,
+}
 
 
 def _sentences(lines: Sequence[Line], language: str) -> Iterable[Sentence]:

@@ -19,9 +19,9 @@ Which scene a sentence gets (the first rule that holds):
 
 Consecutive sentences of one block share a scene while it stays below `SCENE_SECONDS` and its text
 below what the format can show well; a longer sentence is told in several scenes. A closing scene
-names the site and its address. The first two looks alternate; the third, the strongest, is kept for
-quotations, key figures, spoken headings and the closing scene. Neighbours never wear the same, but
-for parts of one piece of code.
+names the site and its address; a script that ends by saying where to read on says it there. The
+first two looks alternate; the third, the strongest, is kept for quotations, key figures, spoken
+headings and the closing scene. Neighbours never wear the same, but for parts of one piece of code.
 
 How a scene comes in (the first rule that holds):
 
@@ -53,7 +53,7 @@ from gestral_video.articles.article import (
     Table,
 )
 from gestral_video.narration.narration import Narration
-from gestral_video.script.script import Script
+from gestral_video.script.script import SITE_ID, TITLE_ID, Script
 from gestral_video.storyboard.code_lines import code_scene, show_code
 from gestral_video.storyboard.figures import feature_figures, figure_scene
 from gestral_video.storyboard.groups import (
@@ -187,17 +187,10 @@ def compose(
                 )
             )
         add(_scene(group, article, title_picture, (format, rate), scenes))
-    link = _link(article.address)
-    add(
-        ClosingScene(
-            id=f"c{len(scenes) + 1}",
-            duration=_whole_frames(SCANNING_SECONDS if link else CLOSING_SECONDS, rate),
-            look=_look(scenes, strong=True),
-            site_name=article.site_name or article.title,
-            address=_plain_address(article.address),
-            link=link,
-        )
-    )
+    if not isinstance(scenes[-1], ClosingScene):
+        link = _link(article.address)
+        seconds = SCANNING_SECONDS if link else CLOSING_SECONDS
+        add(_closing_scene(article, scenes, (), _whole_frames(seconds, rate)))
     return Storyboard(
         title=article.title,
         language=article.language,
@@ -258,6 +251,8 @@ def _space(groups: Sequence[Group]) -> None:
 
 def _seconds_to_read(group: Group) -> float:
     """How long the scene stands at least."""
+    if group.kind == "closing":
+        return CLOSING_SECONDS
     if group.table is None:
         return SHORTEST_SCENE
     return min(MOST_TABLE_SECONDS, SHORTEST_SCENE + TABLE_ROW_SECONDS * len(group.table.rows))
@@ -273,8 +268,10 @@ _KINDS: Mapping[type, str] = {
 
 
 def _kind(part: Part, block: Block | None) -> str:
-    if block is None and "title" in part.sentence.block_ids:
+    if block is None and TITLE_ID in part.sentence.block_ids:
         return "title"
+    if SITE_ID in part.sentence.block_ids:
+        return "closing"
     if isinstance(block, ListBlock):
         spoken = [len(block.items[item]) for item, _ in _spoken_items(block, (part,))]
         return "list" if spoken and max(spoken) <= ITEM_LENGTH else "text"
@@ -329,6 +326,8 @@ def _scene(
         "heading": group.heading,
         "look": _look(before, strong=stands_out),
     }
+    if group.kind == "closing":
+        return _closing_scene(article, before, cues, common["duration"])
     if group.kind == "title":
         return TitleScene(
             **common,
@@ -344,6 +343,20 @@ def _scene(
     if group.kind in _FEATURED:
         return _FEATURED[group.kind](common, group)
     return _plain_scene(common, group)
+
+
+def _closing_scene(
+    article: Article, before: list[Scene], cues: tuple[Cue, ...], seconds: float
+) -> ClosingScene:
+    return ClosingScene(
+        id=f"c{len(before) + 1}",
+        duration=seconds,
+        cues=cues,
+        look=_look(before, strong=True),
+        site_name=article.site_name or article.title,
+        address=_plain_address(article.address),
+        link=_link(article.address),
+    )
 
 
 def _plain_scene(common: Common, group: Group) -> Scene:

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import assume, given
@@ -25,7 +26,7 @@ from gestral_video.script.lines import lines_of, spoken_length
 from gestral_video.script.script import Mode, Script, Sentence
 from gestral_video.script.write import write
 
-MODES: tuple[Mode, ...] = ("highlights", "full")
+MODES: tuple[Mode, ...] = get_args(Mode)
 TOPICS = ["tides", "harbours", "lighthouses", "currents", "sailors", "charts"]
 
 
@@ -145,7 +146,7 @@ def test_code_that_is_introduced_is_shown_with_its_introduction_instead_of_a_des
         Code(id="b2", text="print(1)\nprint(2)", language="python"),
         Code(id="b3", text="print(3)", language="python"),
     )
-    for mode in MODES:
+    for mode in ("highlights", "full"):
         told = write(post, mode).sentences[1:]
         assert [(s.text, s.block_ids) for s in told] == [
             ("Tides are simple.", ("b1",)),
@@ -271,7 +272,7 @@ CORPUS = os.environ.get("GESTRAL_CORPUS", "")
 
 
 @pytest.mark.skipif(not CORPUS, reason="GESTRAL_CORPUS names no folder of pages")
-@pytest.mark.parametrize("mode", ["highlights", "full"])
+@pytest.mark.parametrize("mode", MODES)
 def test_scripts_of_real_pages_are_faithful(mode: Mode) -> None:
     from gestral_video.articles.extract import extract
 

@@ -23,6 +23,7 @@ from gestral_video.articles.article import (
 )
 from gestral_video.narration.narration import Narration, Take
 from gestral_video.script.script import Script, Sentence
+from gestral_video.script.write import write
 from gestral_video.storyboard.compose import compose
 from gestral_video.storyboard.storyboard import (
     ChapterScene,
@@ -293,3 +294,20 @@ def test_a_narration_of_another_script_is_refused() -> None:
     article = Article(address="file:post.html", title="A")
     with pytest.raises(ValueError, match="one take for every sentence"):
         compose(article, script, Narration(voice="v", takes=()), {})
+
+
+def test_where_to_read_on_is_said_over_the_closing_card() -> None:
+    blocks = (Paragraph(id="b1", text="A lamp shines far over the sea at night."),)
+    post = Article(
+        address="https://example.org/lamps", title="Lamps", site_name="Example", blocks=blocks
+    )
+    script = write(post, "teaser")
+    takes = tuple(
+        Take(sentence_id=s.id, path="x", rate=24_000, duration=1.5, words=(), digest="")
+        for s in script.sentences
+    )
+    *_, last = compose(post, script, Narration(voice="v", takes=takes), {}).scenes
+    assert isinstance(last, ClosingScene)
+    assert [cue.text for cue in last.cues] == ["Read on at Example."]
+    assert last.link == "https://example.org/lamps"
+    assert 3.0 <= last.duration <= 5.0
