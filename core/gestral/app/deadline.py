@@ -61,8 +61,9 @@ class Deadlines:
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         now = time.monotonic()
         for exchange, (task, scope, arrived) in list(self.waiting.items()):
-            handler = scope.get("route_handler")  # not there before the router was
-            own = handler.opt.get("deadline") if handler is not None else None
+            own = None
+            if "route_handler" in scope:  # it is not there before the router was
+                own = scope["route_handler"].opt.get("deadline")
             seconds = self._seconds if own is None else own
             if task is not None and arrived + seconds <= now:
                 self.end(exchange)
