@@ -24,7 +24,8 @@ ALLOWED = {
     "core/gestral/testing/kit.py": {"httpx"},  # tests talk to the application within the process
     "core/gestral/testing/tenants.py": {"httpx"},  # likewise
     "core/gestral/testing/proxy.py": {"socket"},  # cuts a test's own connection
-    "plugins/email/gestral_email/transports.py": {"aiosmtplib"},  # the operator's mail server
+    "plugins/email/gestral_email/ses.py": {"boto3", "botocore"},  # Amazon SES
+    "plugins/email/gestral_email/smtp.py": {"aiosmtplib"},  # the operator's mail server
 }
 
 CALLS = {"create_connection", "open_connection", "sock_connect", "urlopen", "urlretrieve"}
