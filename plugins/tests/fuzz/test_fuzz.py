@@ -75,7 +75,9 @@ def known(case: Case, world: World, person: Person | None, number: int) -> dict[
             case.body["address"] = world.post
         case "video_order_file":
             return {"files": {"file": ("tides.html", POST)}}
-        case "email_message":
+        case "email_choose":
+            case.path_parameters |= {"plugin": "video", "name": "ready"}
+        case "email_message" | "email_local_message":
             case.path_parameters["message_id"] = world.known_message
         case "video_follow":
             case.path_parameters["video_id"] = world.finished_video
@@ -87,6 +89,10 @@ def known(case: Case, world: World, person: Person | None, number: int) -> dict[
         case "video_show" | "video_cancel":
             case.path_parameters["video_id"] = world.video
     return {}
+
+
+SIGNED = {"email_ses_notification", "email_unsubscribe", "email_unsubscribe_page"}
+"""Operations that take only what Amazon or the platform itself has signed."""
 
 
 def ask(
@@ -169,7 +175,7 @@ def guarded(world: World) -> set[str]:
 def test_an_owner_gets_what_the_document_promises(world: World) -> None:
     found = each(world, world.owner)
     succeeded = {name for name, seen in found.items() if any(one < "300" for one in seen)}
-    assert set(found) - succeeded == set(), "these never succeeded"
+    assert set(found) - succeeded == SIGNED, "these never succeeded"
     for name in guarded(world):
         assert not found[name]["401"], f"{name} took the owner for a stranger"
 
@@ -177,7 +183,8 @@ def test_an_owner_gets_what_the_document_promises(world: World) -> None:
 def test_a_viewer_gets_what_the_document_promises(world: World) -> None:
     found = each(world, world.viewer)
     for name in guarded(world):
-        assert found[name]["403"] or found[name]["200"], f"{name} answered a viewer neither way"
+        answered = found[name]["403"] or any(one < "300" for one in found[name])
+        assert answered, f"{name} answered a viewer neither way"
         assert not found[name]["401"], f"{name} took the viewer for a stranger"
 
 
