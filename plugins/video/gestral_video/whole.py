@@ -1,21 +1,19 @@
 """Files that are there whole or not at all, even if the process is killed."""
 
-import os
-import tempfile
-from collections.abc import Callable
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ("put",)
+__all__ = ("written_whole",)
 
 
-def put(path: Path, write: Callable[[Path], object]) -> None:
-    """Have a file written beside its place and moved there; its folder is made if need be."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """A path to write to that becomes `path` when all went well, and is gone when not."""
+    unfinished = path.with_name(f".{uuid.uuid4().hex}-{path.name}")
     try:
-        write(temporary)
-        temporary.replace(path)
+        yield unfinished
+        unfinished.replace(path)
     finally:
-        temporary.unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)

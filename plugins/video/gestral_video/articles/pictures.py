@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from gestral.errors import GestralError, InputError, NotFoundError, TooLargeError
+from gestral_video.whole import written_whole
 
 from .article import Article, Image, Picture
 from .sandbox import prepare_safely
@@ -181,9 +182,8 @@ def prepare(data: bytes, address: str, folder: Path) -> Picture:
     digest = hashlib.sha256(encoded).hexdigest()
     path = folder / f"{digest}{suffix}"
     if not path.exists():
-        partial = path.with_suffix(f"{suffix}.part")
-        partial.write_bytes(encoded)
-        partial.replace(path)
+        with written_whole(path) as unfinished:
+            unfinished.write_bytes(encoded)
     return Picture(
         address=address, path=str(path), width=flat.width, height=flat.height, digest=digest
     )

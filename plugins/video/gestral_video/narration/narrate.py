@@ -19,7 +19,7 @@ from gestral_video.narration.voice import Voice
 from gestral_video.narration.voices import default_voice, require_voice
 from gestral_video.script.alignment import align
 from gestral_video.script.script import Script, Sentence, SpokenToken
-from gestral_video.whole import put
+from gestral_video.whole import written_whole
 
 __all__ = ("Progress", "narrate")
 
@@ -177,8 +177,10 @@ def _speak(wanted: _Wanted, folder: Path, voice: Voice) -> Take:
         digest=wanted.digest,
     )
     # The sound first: a take counts as kept only once its JSON is there.
-    put(path, lambda file: write_wav(file, samples, speech.rate))
-    put(path.with_suffix(".json"), lambda file: file.write_bytes(msgspec.json.encode(take)))
+    with written_whole(path) as file:
+        write_wav(file, samples, speech.rate)
+    with written_whole(path.with_suffix(".json")) as file:
+        file.write_bytes(msgspec.json.encode(take))
     return take
 
 

@@ -9,10 +9,9 @@ second rendering encodes only what changed. The same storyboard gives the same b
 import hashlib
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -43,6 +42,7 @@ from gestral_video.render.stage import stage
 from gestral_video.render.styles import style
 from gestral_video.render.video import BESIDE, Video
 from gestral_video.storyboard.storyboard import Storyboard
+from gestral_video.whole import written_whole
 
 __all__ = ("Progress", "preview_frame", "render")
 
@@ -223,24 +223,13 @@ def _in_worker(job: _Job) -> None:
 
 
 def _make_segment(segment: Segment, path: Path, frame_done: Callable[[], None]) -> None:
-    with _written_whole(path) as unfinished:
+    with written_whole(path) as unfinished:
         render_segment(segment, unfinished, frame_done)
 
 
 def _make_sound(storyboard: Storyboard, path: Path, _: Callable[[], None]) -> None:
-    with _written_whole(path) as unfinished:
+    with written_whole(path) as unfinished:
         write_sound(storyboard, unfinished)
-
-
-@contextmanager
-def _written_whole(path: Path) -> Iterator[Path]:
-    """A path to write to that becomes `path` when all went well, and is gone when not."""
-    unfinished = path.with_name(f".{os.getpid()}-{path.name}")
-    try:
-        yield unfinished
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _cores() -> int:

@@ -10,7 +10,7 @@ from gestral_video.articles.article import Article
 from gestral_video.order import Order
 from gestral_video.script.script import Script
 from gestral_video.script.writer import ScriptWriter
-from gestral_video.whole import put
+from gestral_video.whole import written_whole
 
 __all__ = ("commission",)
 
@@ -40,9 +40,14 @@ async def commission(article: Article, order: Order, writer: ScriptWriter, folde
     if kept is not None:
         return kept
     script = await writer.write(article, mode=order.mode, language=language)
-    written = msgspec.json.encode(script)
-    await asyncio.to_thread(put, file, lambda draft: draft.write_bytes(written))
+    await asyncio.to_thread(_keep, file, script)
     return script
+
+
+def _keep(file: Path, script: Script) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(file) as draft:
+        draft.write_bytes(msgspec.json.encode(script))
 
 
 def _kept(file: Path) -> Script | None:
