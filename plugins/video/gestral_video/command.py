@@ -185,13 +185,12 @@ async def _make(
     output: Path,
     tell: "Tell",
 ) -> "Made":
+    from gestral_video.casting import cast
     from gestral_video.make import make
-    from gestral_video.narration.voices import all_voices, choose_voice
-    from gestral_video.script.writers import all_writers, choose_writer
 
     await tell("Reading the post")
     article, fetch = await _read(post, services.get(FETCHER))
-    language = order.language or article.language
+    voice, writer = cast(services, order, article)
     return await make(
         article,
         order,
@@ -199,8 +198,8 @@ async def _make(
         cache=cache,
         output=output,
         tell=tell,
-        voice=choose_voice(all_voices(services), order.voice, language),
-        writer=choose_writer(all_writers(services), order.writer, article, order.language),
+        voice=voice,
+        writer=writer,
         pronunciations=pronunciations,
     )
 

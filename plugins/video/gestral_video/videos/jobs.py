@@ -54,10 +54,9 @@ class TidyArguments(msgspec.Struct, frozen=True, kw_only=True):
 async def make_video(context: JobContext, arguments: MakeArguments) -> None:
     """Make a video and keep its files; a second run finds every stage in the cache."""
     from gestral_video.articles.article import Article
+    from gestral_video.casting import cast
     from gestral_video.make import make
-    from gestral_video.narration.voices import all_voices, choose_voice
     from gestral_video.order import Order
-    from gestral_video.script.writers import all_writers, choose_writer
     from gestral_video.source import picture_reader
     from gestral_video.videos.models import VideoRow
 
@@ -70,6 +69,7 @@ async def make_video(context: JobContext, arguments: MakeArguments) -> None:
         order = msgspec.convert(video.choices, Order)
     cache = services.cache("video")
     output = cache / "finished" / str(arguments.video_id) / "post.mp4"
+    voice, writer = cast(services, order, article)
     made = await make(
         article,
         order,
@@ -77,8 +77,8 @@ async def make_video(context: JobContext, arguments: MakeArguments) -> None:
         cache=cache,
         output=output,
         tell=context.progress,
-        voice=choose_voice(all_voices(services), order.voice, order.language or article.language),
-        writer=choose_writer(all_writers(services), order.writer, article, order.language),
+        voice=voice,
+        writer=writer,
     )
     await context.progress("Storing the video")
     # Each attempt has a folder of its own, so that a late one cannot overwrite what is watched.

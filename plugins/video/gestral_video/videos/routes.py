@@ -24,11 +24,10 @@ from gestral.paging import Page, PageRequest, Paging
 from gestral.plugin import Services
 from gestral.storage import ObjectStore
 from gestral_video.articles.article import Article
-from gestral_video.narration.voices import all_voices, choose_voice
+from gestral_video.casting import cast
 from gestral_video.order import Order
 from gestral_video.render.video import Chapter, Source
 from gestral_video.script.script import Mode
-from gestral_video.script.writers import all_writers, choose_writer
 from gestral_video.source import PAGE_BYTES, read_address
 from gestral_video.storyboard.storyboard import CaptionMode, Format
 from gestral_video.videos.jobs import FILES
@@ -356,8 +355,7 @@ async def _accept(
     article: Article,
     order: Order,
 ) -> Response[VideoView]:
-    choose_voice(all_voices(services), order.voice, order.language or article.language)
-    choose_writer(all_writers(services), order.writer, article, order.language)
+    cast(services, order, article)
     kept = await keep_post(session, identity.organisation_id, article)
     video, new = await order_video(services, session, kept, order, ordered_by=identity.user_id)
     return Response(await _shown(services, session, video), status_code=201 if new else 200)
