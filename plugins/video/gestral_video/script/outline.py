@@ -45,7 +45,8 @@ def outline(article: Article, lines: Sequence[Line]) -> list[Line]:
         if first.kind == "heading":
             if _OF_THE_PAGE.fullmatch(first.text) or word_count(first.text) > MOST_HEADING_WORDS:
                 continue
-            told += [plain_heading(first)] * (not announces(first.text))
+            if not announces(first.text):
+                told.append(plain_heading(first))
         told += [choice.alone[i] for i in _list_of(choice, section) or _key(choice, section)]
     while told and told[-1].kind == "heading":
         told.pop()

@@ -9,7 +9,7 @@ __all__ = ("SITE_ID", "TITLE_ID", "Mode", "Script", "Sentence", "SpokenToken")
 TITLE_ID = "title"
 """The block id of the article's title."""
 SITE_ID = "site"
-"""The block id of the name of the site, else its host."""
+"""The block id of the name of the site."""
 
 Mode = Literal["highlights", "full", "teaser", "outline"]
 """`highlights` is 60 to 90 seconds of the most telling sentences; `full` is the whole post;

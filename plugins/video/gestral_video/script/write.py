@@ -1,16 +1,16 @@
 """The default script writer: it needs no model, and takes its sentences from the article."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from gestral.errors import InputError
 from gestral_video.articles.article import Article
 from gestral_video.script.highlights import choose, tidy
 from gestral_video.script.lines import TITLE_PAUSE, Line, introduced, lines_of
 from gestral_video.script.outline import outline
-from gestral_video.script.script import SITE_ID, TITLE_ID, Mode, Script, Sentence
-from gestral_video.script.spoken import closed, spoken
+from gestral_video.script.script import SITE_ID, TITLE_ID, Mode, Script
 from gestral_video.script.teaser import tease
+from gestral_video.script.writer import numbered
 
 __all__ = ("write",)
 
@@ -51,11 +51,8 @@ def write(article: Article, mode: Mode = "highlights") -> Script:
         pause=TITLE_PAUSE,
     )
     chosen = introduced(article, _CHOSEN[mode](article, lines))
-    return Script(
-        mode=mode,
-        language=article.language,
-        sentences=tuple(_sentences([title, *chosen], article.language)),
-    )
+    told = ((line.text, line.block_ids, line.pause) for line in (title, *chosen))
+    return numbered(told, mode=mode, language=article.language)
 
 
 def _whole(_: Article, lines: Sequence[Line]) -> list[Line]:
@@ -67,7 +64,8 @@ def _teaser(article: Article, lines: Sequence[Line]) -> list[Line]:
     site = re.split(r"\s[|(\u2013\u2014·]", " ".join(article.site_name.split()))[0]
     closing = Line(text=f"Read on at {site}.", kind="prose", block_ids=(SITE_ID,), section=0)
     # The words are English, and so are the voices that there are for them.
-    return [*tease(article, lines), *[closing] * (bool(site) and article.language[:2] == "en")]
+    told = tease(article, lines)
+    return [*told, closing] if site and article.language[:2] == "en" else told
 
 
 def _outline(article: Article, lines: Sequence[Line]) -> list[Line]:
@@ -80,14 +78,3 @@ _CHOSEN: Mapping[Mode, Callable[[Article, Sequence[Line]], list[Line]]] = {
     "teaser": _teaser,
     "outline": _outline,
 }
-
-
-def _sentences(lines: Sequence[Line], language: str) -> Iterable[Sentence]:
-    for number, line in enumerate(lines, start=1):
-        yield Sentence(
-            id=f"s{number}",
-            text=line.text,
-            spoken=closed(spoken(line.text, language)),
-            block_ids=line.block_ids,
-            pause=line.pause,
-        )

@@ -6,7 +6,7 @@ from typing import Protocol
 from gestral_video.articles.article import Article
 from gestral_video.script.script import TITLE_ID, Mode, Script, Sentence
 
-__all__ = ("ScriptWriter", "script_of")
+__all__ = ("ScriptWriter", "numbered", "script_of")
 
 
 class ScriptWriter(Protocol):
@@ -82,24 +82,33 @@ def script_of(
         mode: How much of the article they tell.
         language: BCP 47 tag of what they are written in.
     """
-    from gestral_video.script.spoken import closed, spoken
-
     given = list(sentences)
     following = [block_ids for _, block_ids in given[1:]] + [()]
+    told = [
+        (" ".join(text.split()), block_ids, _pause(block_ids, after))
+        for (text, block_ids), after in zip(given, following, strict=True)
+    ]
+    return numbered(told, mode=mode, language=language)
+
+
+def numbered(
+    told: Iterable[tuple[str, tuple[str, ...], float]], *, mode: Mode, language: str
+) -> Script:
+    """Make a script of texts, the ids of their blocks, and the seconds of silence after each."""
+    from gestral_video.script.spoken import closed, spoken
+
     return Script(
         mode=mode,
         language=language,
         sentences=tuple(
             Sentence(
                 id=f"s{number}",
-                text=" ".join(text.split()),
+                text=text,
                 spoken=closed(spoken(text, language)),
                 block_ids=block_ids,
-                pause=_pause(block_ids, after),
+                pause=pause,
             )
-            for number, ((text, block_ids), after) in enumerate(
-                zip(given, following, strict=True), start=1
-            )
+            for number, (text, block_ids, pause) in enumerate(told, start=1)
         ),
     )
 
