@@ -27,6 +27,7 @@ __all__ = (
     "not_a_feed",
     "parse_feed",
     "plain",
+    "text_of",
     "web_address",
 )
 
@@ -203,7 +204,7 @@ def plain(value: object) -> str:
     from lxml import etree
     from lxml.html import fragment_fromstring
 
-    text = _text(value)
+    text = text_of(value)
     if "<" in text or "&" in text:
         with contextlib.suppress(etree.LxmlError, ValueError):
             text = fragment_fromstring(text, create_parent="div").text_content()
@@ -212,7 +213,7 @@ def plain(value: object) -> str:
 
 def web_address(base: str, link: object) -> str:
     """A link as an absolute address of the web or of a file, or empty."""
-    found = resolve(base, _text(link)) if _text(link) else ""
+    found = resolve(base, text_of(link)) if text_of(link) else ""
     return found if found.startswith(("http://", "https://", "file://")) else ""
 
 
@@ -235,11 +236,11 @@ def _parse_xml(data: bytes, address: str, charset: str | None) -> Feed:
     hub = _link(about, "hub", address)
     return feed_of(
         Feed(
-            id=_text(about.get("id")) or address,
+            id=text_of(about.get("id")) or address,
             address=address,
             home=web_address(address, about.get("link")),
             title=plain(about.get("title")),
-            language=_text(about.get("language")).lower(),
+            language=text_of(about.get("language")).lower(),
             hub=hub,
             topic=(_link(about, "self", address) or address) if hub else "",
         ),
@@ -256,12 +257,12 @@ def _link(about: Any, relation: str, base: str) -> str:
 def _entry(entry: Any, base: str) -> Entry:
     address = web_address(base, entry.get("link"))
     contents = [
-        (_text(content.get("value")), _text(content.get("base")))
+        (text_of(content.get("value")), text_of(content.get("base")))
         for content in (*entry.get("content", ()), entry.get("summary_detail") or {})
     ]
     content, content_base = max(contents, key=lambda found: len(found[0]))
     return Entry(
-        id=_text(entry.get("id")),
+        id=text_of(entry.get("id")),
         address=address,
         title=plain(entry.get("title")),
         byline=plain(entry.get("author")),
@@ -270,12 +271,15 @@ def _entry(entry: Any, base: str) -> Entry:
         content=content,
         base=web_address(address or base, content_base) or address or base,
         tags=tuple(
-            dict.fromkeys(term for tag in entry.get("tags", ()) if (term := _text(tag.get("term"))))
+            dict.fromkeys(
+                term for tag in entry.get("tags", ()) if (term := text_of(tag.get("term")))
+            )
         ),
     )
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """A text without space around it; empty for what is none."""
     # A NUL is no character of XML, but feedparser's loose reader lets it through to PostgreSQL.
     return value.replace("\x00", "").strip() if isinstance(value, str) else ""
 

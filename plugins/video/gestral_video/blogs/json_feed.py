@@ -15,6 +15,7 @@ from gestral_video.blogs.feed import (
     moment,
     not_a_feed,
     plain,
+    text_of,
     web_address,
 )
 
@@ -104,7 +105,7 @@ def _text(value: object) -> str:
     """A string; numbers too, which some generators write as ids."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
-    return value.replace("\x00", "").strip() if isinstance(value, str) else ""
+    return text_of(value)
 
 
 def _not_json(address: str) -> InputError:

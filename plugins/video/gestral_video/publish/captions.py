@@ -17,6 +17,7 @@ from itertools import pairwise, zip_longest
 
 import msgspec
 
+from gestral_video.languages import primary
 from gestral_video.publish.chapters import chapters_of
 from gestral_video.storyboard.phrases import (
     LINE_LENGTH,
@@ -311,7 +312,7 @@ def _directed(line: str, language: str) -> str:
 
     Players take a line's direction from its first letter; a mark before it says which is meant.
     """
-    rightward = language.lower().split("-")[0] in _RIGHT_TO_LEFT
+    rightward = primary(language) in _RIGHT_TO_LEFT
     strong = [kind for c in line if (kind := unicodedata.bidirectional(c)) in {"L", "R", "AL"}]
     if not strong or (strong[0] != "L") == rightward:
         return line

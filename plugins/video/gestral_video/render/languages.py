@@ -1,5 +1,7 @@
 """How the language of a track is written in MP4: three letters, as ISO 639-2 has them."""
 
+from gestral_video.languages import primary
+
 __all__ = ("track_language",)
 
 # ISO 639-1 with ISO 639-2/T, from the registration authority's table (Library of Congress).
@@ -28,7 +30,7 @@ def track_language(tag: str) -> str:
     Args:
         tag: BCP 47, such as `en` or `pt-br`.
     """
-    language = tag.lower().split("-")[0]
+    language = primary(tag)
     if len(language) == 3 and language.isascii() and language.isalpha():
         return language
     return _CODES.get(language, "und")
