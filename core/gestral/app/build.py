@@ -117,10 +117,10 @@ def application(platform: Platform) -> Litestar:
         ),
         logging_config=None,
     )
-    # Around the router too, which plain middleware is not: what has no route is seen as well.
     for path, handler in _handlers(app.routes):
         if not is_guarded(handler):
             raise PluginError(f"Nothing guards {path}: no application is built.")
+    # Around the router too, which plain middleware is not: what has no route is seen as well.
     app.asgi_handler = Edge(app.asgi_handler, platform.core_settings)
     return app
 

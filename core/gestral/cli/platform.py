@@ -122,14 +122,7 @@ def run_on(settings: Settings, registry: Registry, task: Callable[[Platform], Aw
     """Run a task on a platform of its own, closed at the end."""
     from gestral.app.build import platform_from
 
-    async def body() -> T:
-        platform = platform_from(settings, registry)
-        try:
-            return await task(platform)
-        finally:
-            await platform.aclose()
-
-    return asyncio.run(body())
+    return _run(lambda: platform_from(settings, registry), task)
 
 
 def run_alone(task: Callable[[Platform], Awaitable[T]]) -> T:
@@ -156,8 +149,13 @@ def run_alone(task: Callable[[Platform], Awaitable[T]]) -> T:
     core = Candidate(name="core", load=lambda: core_plugin)
     registry = resolve([core, *discover()], os.environ, off=settings.plugins_off)
 
+    database = cast("Database", _NoDatabase())
+    return _run(lambda: Platform(registry, settings, database), task)
+
+
+def _run(made: Callable[[], Platform], task: Callable[[Platform], Awaitable[T]]) -> T:
     async def body() -> T:
-        platform = Platform(registry, settings, cast("Database", _NoDatabase()))
+        platform = made()
         try:
             return await task(platform)
         finally:
