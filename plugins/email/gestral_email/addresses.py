@@ -6,7 +6,7 @@ from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
 from gestral.errors import ConfigurationError, InputError
 
-__all__ = ("ascii_form", "normalise_recipient", "read_sender")
+__all__ = ("ascii_form", "folded", "normalise_recipient", "read_sender")
 
 
 MAXIMUM_LENGTH = 254
@@ -31,6 +31,14 @@ def normalise_recipient(text: str) -> str:
         raise InputError(
             f"No mail can be sent to this address: {error}", code="email-invalid"
         ) from error
+
+
+def folded(address: str) -> str:
+    """Return the form in which it is kept who is not to get mail.
+
+    Local parts are told apart by case in theory alone; who is not to get mail gets none.
+    """
+    return address.lower()
 
 
 def ascii_form(address: str) -> str:

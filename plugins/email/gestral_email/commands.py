@@ -27,14 +27,14 @@ def email() -> None:
 @click.option("--language", default="", help="Such as `de`; where a template lacks it, English.")
 def preview_templates(templates: tuple[str, ...], output: Path, language: str) -> None:
     """Write mail templates as pages, filled in with their examples; all of them by default."""
-    from gestral.cli.platform import run
+    from gestral.cli.platform import run_alone
 
     async def write(services: Services) -> Path:
         from gestral_email.preview import write_previews
 
         return write_previews(services, output, templates, language)
 
-    click.echo(f"Open {run(write)}")
+    click.echo(f"Open {run_alone(write)}")
 
 
 @email.command("test")

@@ -11,6 +11,7 @@ from litestar import MediaType, Request, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import load_only
 
 from gestral.capabilities import Identity
 from gestral.errors import ForbiddenError, InputError, NotFoundError
@@ -169,14 +170,12 @@ async def preferences(
     services: NamedDependency[Services], identity: NamedDependency[Identity]
 ) -> Preferences:
     """Return the kinds of mail that can be chosen, and which of them you get."""
-    templates = services.get(TEMPLATES)
     async with services.transaction() as session:
         unwanted = await refused_templates(session, identity.email)
     return Preferences(
         topics=tuple(
             Topic(template=name, topic=topic, wanted=name not in unwanted)
-            for name in templates.names()
-            if (topic := templates.topic(name))
+            for name, topic in services.get(TEMPLATES).topics().items()
         )
     )
 
@@ -197,8 +196,7 @@ async def choose(
 ) -> None:
     """Get mail of a kind from now on, or get none."""
     template = f"{plugin}/{name}"
-    templates = services.get(TEMPLATES)
-    if template not in templates.names() or not templates.topic(template):
+    if template not in services.get(TEMPLATES).topics():
         raise NotFoundError(f"There is no mail to choose that is called {template!r}.")
     mail = Unsubscription(normalise_recipient(identity.email), template)
     async with services.transaction() as session:
@@ -245,7 +243,9 @@ async def unsubscribe(token: FromPath[str], services: NamedDependency[Services])
 async def local_mailbox(services: NamedDependency[Services]) -> Response[str]:
     """Show the latest mail to everybody: also to who needs a mail in order to sign in."""
     _require_local(services)
-    query = select(Message).where(Message.html != "").order_by(Message.id.desc()).limit(LATEST)
+    shown = load_only(Message.subject, Message.recipient, Message.created_at)
+    query = select(Message).options(shown).where(Message.html != "")
+    query = query.order_by(Message.id.desc()).limit(LATEST)
     async with services.across_organisations() as session:
         mails = (await session.scalars(query)).all()
     return _html(services.get(TEMPLATES).mailbox_page(mails))

@@ -75,24 +75,16 @@ class SesTransport:
         return await asyncio.to_thread(self._send, request)
 
     def _send(self, request: dict[str, Any]) -> str:
-        from botocore.exceptions import (
-            BotoCoreError,
-            ClientError,
-            ConnectionClosedError,
-            HTTPClientError,
-            ReadTimeoutError,
-        )
+        from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
         try:
             answer = self._client().send_email(**request)
         except ClientError as error:
             raise _refusal(error) from error
-        except (ReadTimeoutError, ConnectionClosedError) as error:
-            raise _lost(error) from error
         except HTTPClientError as error:
-            # What is left of the kinds of this error came up while connecting, or is unknown.
-            raise (_unusable(error) if _while_connecting(error) else _lost(error)) from error
-        except (BotoCoreError, ValueError) as error:  # no credentials, no region: nothing was sent
+            raise _lost(error) from error
+        except (BotoCoreError, ValueError) as error:
+            # No credentials, no region, or no connection: nothing was sent.
             raise _unusable(error) from error
         return str(answer["MessageId"])
 
@@ -114,19 +106,6 @@ class SesTransport:
                     ),
                 )
             return self._made
-
-
-def _while_connecting(error: Exception) -> bool:
-    from botocore.exceptions import (
-        ConnectTimeoutError,
-        EndpointConnectionError,
-        ProxyConnectionError,
-        SSLError,
-    )
-
-    return isinstance(
-        error, (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError, SSLError)
-    )
 
 
 def _unusable(error: Exception) -> RetryableError:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
+from gestral_email.addresses import folded
 from gestral_email.models import Suppression, SuppressionReason
 
 if TYPE_CHECKING:
@@ -19,22 +20,17 @@ SENTENCES: dict[SuppressionReason, str] = {
 }
 
 
-def _kept(address: str) -> str:
-    """Local parts are told apart by case in theory alone; who is not to get mail gets none."""
-    return address.lower()
-
-
 async def suppress(
     session: "AsyncSession", address: str, reason: SuppressionReason, detail: str = ""
 ) -> None:
     """Send no more mail to an address; the first reason stays."""
-    values = {"address": _kept(address), "reason": reason, "detail": detail}
+    values = {"address": folded(address), "reason": reason, "detail": detail}
     await session.execute(insert(Suppression).values(**values).on_conflict_do_nothing())
 
 
 async def why_suppressed(session: "AsyncSession", address: str) -> str:
     """Return why an address gets no mail, as a sentence; empty when it may get some."""
-    query = select(Suppression).where(Suppression.address == _kept(address))
+    query = select(Suppression).where(Suppression.address == folded(address))
     found = await session.scalar(query)
     if found is None:
         return ""
@@ -44,5 +40,5 @@ async def why_suppressed(session: "AsyncSession", address: str) -> str:
 
 async def lift(session: "AsyncSession", address: str) -> bool:
     """Send mail to an address again; return whether it got none before."""
-    query = delete(Suppression).where(Suppression.address == _kept(address))
+    query = delete(Suppression).where(Suppression.address == folded(address))
     return await session.scalar(query.returning(Suppression.id)) is not None

@@ -106,6 +106,10 @@ class Templates:
             for found in sorted(folder.glob("*/subject.txt"))
         )
 
+    def topics(self) -> dict[str, str]:
+        """Return what mail can be chosen or unsubscribed from: its topic, by template."""
+        return {name: topic for name in self.names() if (topic := self.topic(name))}
+
     def topic(self, template: str, language: str = "") -> str:
         """Return what a template's mail is about; empty when it is about the account itself."""
         try:
@@ -213,7 +217,7 @@ class Templates:
     def _language(self, template: str, wanted: str) -> str:
         """Return the language, wanted or English, that a template and the layout have."""
         primary = wanted.split("-", maxsplit=1)[0].lower()
-        if primary not in WORDS or not primary.isalpha():
+        if primary not in WORDS:
             return ENGLISH
         try:
             self._environment.get_template(_named(template, "body.html", primary))
